@@ -1,0 +1,1 @@
+"""Benchmarks: the same work done by us and by compiled EVM contracts, in one process."""

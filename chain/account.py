@@ -1,0 +1,49 @@
+"""Accounts: addresses whose keys are held in this process."""
+
+from __future__ import annotations
+
+from chain.crypto import PrivateKey, address_of
+from chain.errors import UnknownAccount
+from chain.transaction import SignedTransaction, Transaction
+from chain.types import Address
+
+
+class Account:
+    """Someone who can send transactions.
+
+    Parameters
+    ----------
+    key
+        The signing key; None for an address that is impersonated, which cannot sign.
+    label
+        A name for messages and traces.
+    address
+        Needed only without a key.
+    """
+
+    __slots__ = ("address", "key", "label")
+
+    def __init__(self, key: PrivateKey | None, label: str, address: Address | None = None) -> None:
+        self.key = key
+        self.label = label
+        if key is not None:
+            address = Address(address_of(key.public_key))
+        if address is None:
+            raise UnknownAccount(f"{label} has neither a key nor an address")
+        self.address = address
+
+    def sign(self, transaction: Transaction) -> SignedTransaction:
+        """Sign a transaction, for it to leave the process.
+
+        Raises UnknownAccount for an impersonated address.
+        """
+        if self.key is None:
+            raise UnknownAccount(f"{self.label} is impersonated: there is no key to sign with")
+        return SignedTransaction(
+            transaction=transaction,
+            public_key=self.key.public_key,
+            signature=self.key.sign(transaction.hash),
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.label} ({self.address})"

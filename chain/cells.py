@@ -1,0 +1,144 @@
+"""Where state lives: families of cells and columns of array elements.
+
+Both are plain containers that know their place in the state tree; every change goes through the
+journal, so neither has an operation that the journal could not undo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chain.array import Array
+from chain.encoding import encode
+
+Leaves = dict[bytes, bytes | None]
+
+# How many array elements share one leaf of the state tree: few enough that changing one element is
+# cheap, many enough that a long vector is not a forest.
+ELEMENTS_PER_LEAF = 64
+
+
+class Cells(dict[Any, Any]):
+    """One family of cells: all balances, or one storage field with all its keys.
+
+    Attributes
+    ----------
+    path
+        Where the family belongs in the state tree, e.g. ``("balance",)`` or ``(contract, field)``.
+    default
+        What an unset cell reads as; a cell that holds it is no leaf of the tree.
+    originals
+        What the cells written by the running transaction held at its start (EIP-2200).
+    """
+
+    __slots__ = ("default", "originals", "path")
+
+    def __init__(self, path: tuple[str, ...], default: Any = None) -> None:
+        super().__init__()
+        self.path = path
+        self.default = default
+        self.originals: dict[Any, Any] = {}
+
+    def unset(self, key: Any) -> Any:
+        """What `key` reads as when nothing was written there."""
+        return self.default
+
+    def leaves(self, key: Any, before: Any) -> Leaves:
+        """Leaves of the state tree that differ since `key` held `before`; None is no leaf."""
+        found: Leaves = {}
+        if isinstance(before, Column):
+            found = dict.fromkeys(before.leaves())
+        value = self.get(key)
+        if isinstance(value, Column):
+            found.update(value.leaves())
+        elif value is None or value == self.unset(key):
+            found[encode((*self.path, key))] = None
+        else:
+            found[encode((*self.path, key))] = encode(value)
+        return found
+
+
+class Column:
+    """The elements of one storage array, as a list, as an int64 vector, or both.
+
+    Long vectors are read and replaced as int64; single elements are changed in the list. The vector
+    is never changed in place, so arrays handed out may share it.
+
+    Parameters
+    ----------
+    path
+        Place in the state tree.
+    elements
+        Initial elements; an :class:`Array` is taken over without copying.
+    """
+
+    __slots__ = ("_int64", "_list", "originals", "path")
+
+    def __init__(self, path: tuple[Any, ...], elements: Iterable[Any] = ()) -> None:
+        self.path = path
+        self.originals: dict[int, Any] = {}
+        self._list: list[Any] | None = None
+        self._int64: NDArray[np.int64] | None = None
+        if isinstance(elements, Array) and elements.__dict__.get("int64") is not None:
+            self._int64 = elements.int64
+        else:
+            self._list = list(elements)
+
+    @property
+    def elements(self) -> list[Any]:
+        """The elements as a list; not to be changed by the caller."""
+        if self._list is None:
+            assert self._int64 is not None
+            self._list = self._int64.tolist()
+        return self._list
+
+    @property
+    def int64(self) -> NDArray[np.int64] | None:
+        """The elements as a vector; None where one does not fit."""
+        if self._int64 is None:
+            self._int64 = Array(self.elements).int64
+        return self._int64
+
+    def array(self) -> Array[Any]:
+        """The elements as an immutable array, shared where it can be."""
+        vector = self.int64
+        return Array(self.elements) if vector is None else Array.of_int64(vector)
+
+    def get(self, index: int, default: Any = None) -> Any:
+        """The element at `index`, or `default` beyond the end."""
+        if index >= len(self):
+            return default
+        return self._list[index] if self._list is not None else int(self._int64[index])  # type: ignore[index]
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        elements = self.elements
+        if index == len(elements):
+            elements.append(value)
+        else:
+            elements[index] = value
+        self._int64 = None
+
+    def __delitem__(self, index: int) -> None:
+        elements = self.elements
+        assert index == len(elements) - 1, "only the last element of a column goes away"
+        elements.pop()
+        self._int64 = None
+
+    def __len__(self) -> int:
+        return len(self._list) if self._list is not None else len(self._int64)  # type: ignore[arg-type]
+
+    def leaves(self, key: int | None = None, before: Any = None) -> Leaves:
+        """Leaves of the element at `key`, or of the whole column."""
+        chunks = -(-len(self) // ELEMENTS_PER_LEAF)
+        wanted = range(chunks) if key is None else (key // ELEMENTS_PER_LEAF,)
+        found: Leaves = {}
+        for chunk in wanted:
+            start = chunk * ELEMENTS_PER_LEAF
+            part = self.elements[start : start + ELEMENTS_PER_LEAF]
+            found[encode((*self.path, "elements", chunk))] = encode(part) if part else None
+        found[encode((*self.path, "length"))] = encode(len(self)) if len(self) else None
+        return found

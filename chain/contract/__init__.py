@@ -1,0 +1,79 @@
+"""The contract language: everything a contract's module imports."""
+
+from chain.array import Array
+from chain.contract.compiler import require
+from chain.contract.contract import CallResult, Contract
+from chain.contract.kernels import add_at, add_scaled, dot, squared_norm, sum_at
+from chain.contract.method import external, modifier, payable, reentrant, view
+from chain.contract.operations import integer_sqrt, keccak, truncating_div, wrapping
+from chain.contract.records import Error, Event, Indexed
+from chain.contract.storage import Map
+from chain.contract.structs import Struct
+from chain.types import (
+    ZERO_ADDRESS,
+    address,
+    bytes32,
+    int8,
+    int16,
+    int32,
+    int64,
+    int80,
+    int128,
+    int160,
+    int256,
+    uint8,
+    uint16,
+    uint24,
+    uint32,
+    uint64,
+    uint80,
+    uint128,
+    uint160,
+    uint256,
+)
+
+__all__ = [
+    "ZERO_ADDRESS",
+    "Array",
+    "CallResult",
+    "Contract",
+    "Error",
+    "Event",
+    "Indexed",
+    "Map",
+    "Struct",
+    "add_at",
+    "add_scaled",
+    "address",
+    "bytes32",
+    "dot",
+    "external",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "int80",
+    "int128",
+    "int160",
+    "int256",
+    "integer_sqrt",
+    "keccak",
+    "modifier",
+    "payable",
+    "reentrant",
+    "require",
+    "squared_norm",
+    "sum_at",
+    "truncating_div",
+    "uint8",
+    "uint16",
+    "uint24",
+    "uint32",
+    "uint64",
+    "uint80",
+    "uint128",
+    "uint160",
+    "uint256",
+    "view",
+    "wrapping",
+]

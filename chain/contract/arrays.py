@@ -1,0 +1,326 @@
+"""Storage arrays: packed numbers in columns, and lists of anything else.
+
+Gas is that of the element-by-element code solc emits: an index costs a read of the length (the
+bounds check), a keccak and the element; assigning a whole array reads and writes every element's
+slot, mostly as no-ops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chain.array import Array
+from chain.cells import ELEMENTS_PER_LEAF, Column
+from chain.contract.storage import KECCAK, READ, Builder, Place, joined
+from chain.contract.vector import SlotWrites, changed_slots
+from chain.errors import Panic, WriteInView
+from chain.gas import Reason
+from chain.host import Host
+from chain.journal import ABSENT
+from chain.types import SLOT_BITS, ArrayType, Type
+
+WRITE = int(Reason.STORAGE_WRITE)
+
+
+class ArrayPlace(Place):
+    """Arrays whose elements take at most a slot, kept in columns."""
+
+    __slots__ = ("_handle", "element", "per_slot")
+
+    def __init__(self, host: Host, kind: ArrayType, path: tuple[str, ...], build: Builder) -> None:
+        super().__init__(host, kind, path)
+        self.cells.default = None
+        self.element = kind.element
+        self.per_slot = SLOT_BITS // kind.element.bits
+        self._handle = StorageArray(self, ())
+
+    def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+        where = ("elements", path[0] // ELEMENTS_PER_LEAF) if path else ("length",)
+        return (*self.cells.path, keys, *where)
+
+    def read(self, keys: Any) -> StorageArray:
+        return self._handle if keys == () else StorageArray(self, keys)
+
+    def write(self, keys: Any, value: Any) -> None:
+        StorageArray(self, keys).assign(value)
+
+
+class StorageArray:
+    """A storage field of type ``Array[...]`` with elements of at most 32 bytes."""
+
+    __slots__ = ("_keys", "_place")
+
+    def __init__(self, place: ArrayPlace, keys: Any) -> None:
+        self._place = place
+        self._keys = keys
+
+    @property
+    def _column(self) -> Column:
+        """The elements, without charge: for kernels, which charge for their whole loop."""
+        place = self._place
+        column: Column | None = place.cells.get(self._keys)
+        return Column((*place.cells.path, self._keys)) if column is None else column
+
+    def __len__(self) -> int:
+        host = self._place.host
+        host.meter.charge(host.schedule.storage_read, READ)
+        return len(self._column)
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def __getitem__(self, index: int) -> Any:
+        size = len(self)
+        host = self._place.host
+        if not 0 <= index < size:
+            raise Panic(f"index {index} is out of bounds of an array of {size}")
+        host.meter.charge(host.schedule.array_access, KECCAK)
+        host.meter.charge(host.schedule.storage_read, READ)
+        return self._column.get(index)
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        value = self._place.element.check(value)
+        size = len(self)
+        if not 0 <= index < size:
+            raise Panic(f"index {index} is out of bounds of an array of {size}")
+        self._set_element(self._column, index, value)
+
+    def append(self, value: Any) -> None:
+        """Add an element at the end."""
+        value = self._place.element.check(value)
+        place = self._place
+        host = place.host
+        size = len(self)
+        column = self._column
+        host.store(place.cells, (self._keys, "length"), size, size + 1, 0)
+        if place.cells.get(self._keys) is None:
+            host.state.journal.write(place.cells, self._keys, column)
+        self._set_element(column, size, value)
+
+    def _set_element(self, column: Column, index: int, value: Any) -> None:
+        """Charge for one element of a packed slot, then write it."""
+        place = self._place
+        host = place.host
+        host.meter.charge(host.schedule.array_access, KECCAK)
+        default = place.element.default
+        self._remember_start(column, index)
+        if place.per_slot == 1:
+            if place.element.bits < SLOT_BITS:
+                host.meter.charge(host.schedule.storage_read, READ)
+            host.store(column, index, column.get(index, default), value, default)
+        else:
+            host.meter.charge(host.schedule.storage_read, READ)
+            first = index - index % place.per_slot
+            held = [column.get(i, default) for i in range(first, first + place.per_slot)]
+            changed = held.copy()
+            changed[index - first] = value
+            host.store(column, first, held, changed, [default] * place.per_slot)
+        host.state.journal.write(column, index, value)
+
+    def _remember_start(self, column: Column, index: int) -> None:
+        """Where the whole array was replaced in this transaction, slots began as the old one's."""
+        place = self._place
+        old: Column | None = place.cells.originals.get(self._keys)
+        first = index - index % place.per_slot
+        if old is None or first in column.originals:
+            return
+        if not column.originals:
+            place.host.touched.append(column)
+        held = [
+            old.get(i, place.element.default) for i in range(first, first + place.per_slot)
+        ]
+        column.originals[first] = held if place.per_slot > 1 else held[0]
+
+    def load(self) -> Array[Any]:
+        """Copy the array to memory: one read per element, as solc's copy loop does."""
+        host = self._place.host
+        column = self._column
+        host.meter.charge(host.schedule.array_access, KECCAK)
+        host.meter.charge(len(column) * host.schedule.storage_read, READ)
+        array = column.array()
+        array.__dict__["checked"] = self._place.element
+        return array
+
+    def assign(self, value: Sequence[Any]) -> None:
+        """Replace the whole array, element by element, and clear what the old one had beyond."""
+        place = self._place
+        host = place.host
+        schedule = host.schedule
+        array: Array[Any] = place.kind.check(value)
+        if host.static:
+            raise WriteInView("a view tried to write to storage: make the method @external")
+        column = self._column
+        originals = place.cells.originals
+        original = originals.get(self._keys, ABSENT)
+        if original is ABSENT:
+            if not originals:
+                host.touched.append(place.cells)
+            originals[self._keys] = original = _at_start(column)
+        host.meter.charge(schedule.array_access, KECCAK)
+        host.meter.charge(schedule.storage_read, READ)
+        host.store(place.cells, (self._keys, "length"), len(column), len(array), 0)
+        changes = _slot_changes(original, column, array, place.per_slot, place.element.default)
+        # The copy loop goes on to the end of the last slot, with zeros.
+        filled = -(-len(array) // place.per_slot) * place.per_slot
+        if place.element.bits < SLOT_BITS:
+            host.meter.charge(filled * schedule.storage_read, READ)
+        unchanged = changes.noops + changes.dirty + filled - len(array)
+        host.meter.charge(
+            changes.sets * schedule.storage_set
+            + changes.resets * schedule.storage_reset
+            + unchanged * schedule.storage_read,
+            WRITE,
+        )
+        host.meter.refund += (
+            (changes.clears - changes.unclears) * schedule.storage_clear_refund
+            + changes.restored_set * (schedule.storage_set - schedule.storage_read)
+            + changes.restored_reset * (schedule.storage_reset - schedule.storage_read)
+        )
+        host.state.journal.write(
+            place.cells, self._keys, Column((*place.cells.path, self._keys), array)
+        )
+
+
+def _at_start(column: Column) -> Column:
+    """The column as it was when the transaction began."""
+    if not column.originals:
+        return column
+    elements = list(column.elements)
+    for first, held in column.originals.items():
+        values = held if isinstance(held, list) else [held]
+        elements[first : first + len(values)] = values
+    return Column(column.path, elements)
+
+
+def _slot_changes(
+    original: Column, current: Column, new: Array[Any], per_slot: int, default: Any
+) -> SlotWrites:
+    """Count the writes of assigning `new` element by element, by their EIP-2200 case."""
+    vectors = (original.int64, current.int64, new.int64)
+    size = len(new)
+    if size == len(current) == len(original) and all(vector is not None for vector in vectors):
+        return changed_slots(*vectors, per_slot)  # type: ignore[arg-type]
+    # Only equality matters, so values of any kind and width may stand for themselves as codes;
+    # beyond its end an array holds zeros.
+    codes = {default: 0}
+
+    def coded(elements: Sequence[Any], start: int, stop: int) -> NDArray[np.int64]:
+        part = [codes.setdefault(element, len(codes)) for element in elements[start:stop]]
+        return np.array(part + [0] * (stop - start - len(part)), dtype=np.int64)
+
+    held = (original.elements, current.elements, new.values)
+    written = changed_slots(*(coded(elements, 0, size) for elements in held), per_slot)
+    # Slots of the old array beyond the new end are cleared one by one.
+    start = -(-size // per_slot) * per_slot
+    stop = max(start, len(current))
+    slots = [
+        [
+            tuple(coded(elements, i, i + per_slot).tolist())
+            for i in range(start, stop, per_slot)
+        ]
+        for elements in held
+    ]
+    codes = {(0,) * per_slot: 0}
+    cleared = changed_slots(*(coded(each, 0, len(each)) for each in slots), 1)
+    return SlotWrites(*map(sum, zip(written, cleared, strict=True)))
+
+
+class ListPlace(Place):
+    """Arrays of strings, arrays or structs: a length, and elements in a place of their own."""
+
+    __slots__ = ("_handle", "elements")
+
+    def __init__(self, host: Host, kind: ArrayType, path: tuple[str, ...], build: Builder) -> None:
+        super().__init__(host, kind, path)
+        self.cells.default = 0
+        self.elements = build(host, kind.element, (*path, "[]"))
+        self._handle = StorageList(self, ())
+
+    def inner(self) -> Iterable[Place]:
+        return (self.elements,)
+
+    def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+        if path:
+            return self.elements.leaf(joined(keys, path[0]), path[1:])
+        return super().leaf(keys, path)
+
+    def read(self, keys: Any) -> StorageList:
+        return self._handle if keys == () else StorageList(self, keys)
+
+    def write(self, keys: Any, value: Any) -> None:
+        StorageList(self, keys).assign(value)
+
+
+class StorageList:
+    """A storage field of type ``Array[...]`` whose elements take more than a slot."""
+
+    __slots__ = ("_keys", "_place")
+
+    def __init__(self, place: ListPlace, keys: Any) -> None:
+        self._place = place
+        self._keys = keys
+
+    def __len__(self) -> int:
+        place = self._place
+        place.host.meter.charge(place.host.schedule.storage_read, READ)
+        return place.cells.get(self._keys, 0)  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def _at(self, index: int, size: int) -> Any:
+        if not 0 <= index < size:
+            raise Panic(f"index {index} is out of bounds of an array of {size}")
+        host = self._place.host
+        host.meter.charge(host.schedule.array_access, KECCAK)
+        return joined(self._keys, index)
+
+    def __getitem__(self, index: int) -> Any:
+        return self._place.elements.read(self._at(index, len(self)))
+
+    def __setitem__(self, index: int, value: Any) -> None:
+        self._place.elements.write(self._at(index, len(self)), value)
+
+    def add(self) -> Any:
+        """Add an unset element at the end and return a handle to it."""
+        place = self._place
+        host = place.host
+        size = len(self)
+        host.store(place.cells, self._keys, size, size + 1, 0)
+        host.state.journal.write(place.cells, self._keys, size + 1)
+        return place.elements.read(self._at(size, size + 1))
+
+    def append(self, value: Any) -> None:
+        """Add an element at the end."""
+        place = self._place
+        host = place.host
+        size = len(self)
+        host.store(place.cells, self._keys, size, size + 1, 0)
+        host.state.journal.write(place.cells, self._keys, size + 1)
+        place.elements.write(self._at(size, size + 1), value)
+
+    def load(self) -> Array[Any]:
+        """Copy the array to memory."""
+        loaded = []
+        for element in self:
+            loaded.append(element.load() if hasattr(element, "load") else element)
+        return Array(loaded)
+
+    def assign(self, value: Sequence[Any]) -> None:
+        """Replace all elements; raises Panic where that would shorten the list."""
+        place = self._place
+        host = place.host
+        values = place.kind.check(value)
+        size = len(self)
+        if len(values) < size:
+            raise Panic(f"a list of {size} cannot be shortened to {len(values)}: keep it, or a map")
+        host.store(place.cells, self._keys, size, len(values), 0)
+        host.state.journal.write(place.cells, self._keys, len(values))
+        for index, item in enumerate(values):
+            place.elements.write(self._at(index, len(values)), item)

@@ -1,0 +1,292 @@
+"""The base class of contracts: what a subclass declares becomes fields, methods and references."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, ClassVar, Self
+
+from chain.cells import Cells
+from chain.contract.checker import HOST_ATTRIBUTES, Checker
+from chain.contract.compiler import compiled
+from chain.contract.fields import ContractType, FieldCells, build_place, descriptors
+from chain.contract.method import CONSTRUCTOR, Marks, Method, result_types
+from chain.contract.records import Event, annotations_of, evaluated
+from chain.contract.source import function_tree
+from chain.contract.storage import Place
+from chain.contract.structs import storage_type
+from chain.encoding import encode
+from chain.errors import ContractRefused
+from chain.host import BlockContext, Host, Message
+from chain.types import Address, Type, type_of
+
+# Estimate of a contract's compiled size in bytes, from its source: a dispatcher, what a node of the
+# syntax tree becomes, and a getter per field.
+CODE_BASE = 300
+CODE_PER_NODE = 9
+CODE_PER_FIELD = 90
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """What ``self.try_call`` returns: whether it worked, its value or else the error's name."""
+
+    ok: bool
+    value: Any
+    error: str
+
+
+class Contract:
+    """Base of all contracts. A subclass declares storage as annotated fields and writes methods.
+
+    ::
+
+        class Counter(Contract):
+            count: uint256
+
+            @external
+            def increase(self, by: uint256) -> uint256:
+                self.count += by
+                return self.count
+
+    A method named ``constructor`` runs once, at deployment; one named ``receive`` and ``@payable``
+    runs when plain money arrives (without it, plain money is refused). The class is checked and
+    compiled when it is made: raises ContractRefused, with file and line, for what a contract may
+    not say.
+    """
+
+    contract_type: ClassVar[Type]
+    methods: ClassVar[dict[str, Method]] = {}
+    fields: ClassVar[dict[str, Type]] = {}
+    abstract: ClassVar[frozenset[str]] = frozenset()
+    constructor_method: ClassVar[Method | None] = None
+    code_size: ClassVar[int] = 0
+    _own_fields: ClassVar[dict[str, Type]] = {}
+    _own_nodes: ClassVar[int] = 0
+    _reference_class: ClassVar[type[Reference]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.contract_type = ContractType(cls)
+        functions = _own_functions(cls)
+        own = annotations_of(cls, cls.__module__, {cls.__name__: cls})
+        cls._own_fields = {name: storage_type(annotation) for name, annotation in own.items()}
+        cls.fields = {
+            name: kind
+            for base in reversed(cls.__mro__)
+            for name, kind in vars(base).get("_own_fields", {}).items()
+        }
+        _refuse_bad_names(cls, functions)
+        for name, descriptor in descriptors(cls.fields).items():
+            setattr(cls, name, descriptor)
+        _compile_methods(cls, functions)
+        cls._own_nodes = sum(
+            sum(1 for _ in ast.walk(function_tree(function))) for function in functions.values()
+        )
+        nodes = sum(vars(base).get("_own_nodes", 0) for base in cls.__mro__)
+        cls.code_size = CODE_BASE + CODE_PER_NODE * nodes + CODE_PER_FIELD * len(cls.fields)
+        cls._reference_class = _make_reference_class(cls)
+
+    def __init__(self, host: Host, address: Address) -> None:
+        self._host = host
+        self._meter = host.meter
+        self._cells = FieldCells(address, self.fields)
+        self._places: dict[str, Place] = {
+            name: build_place(host, kind, (address, name))
+            for name, kind in self.fields.items()
+            if not kind.bits
+        }
+        self._running = False
+        self._references: dict[tuple[type, Address], Reference] = {}
+        self.address = address
+        self.msg = Message(address, 0)
+
+    def encoded(self) -> str:
+        """What the state tree holds for the contract itself: its class."""
+        return type(self).__qualname__
+
+    def families(self) -> Iterator[Cells]:
+        """All cells of the contract's storage."""
+        yield self._cells
+        for place in self._places.values():
+            yield from place.families()
+
+    def leaf_path(self, field: str, keys: tuple[Any, ...]) -> bytes:
+        """Name in the state tree of a field, or of what it holds at keys."""
+        if field in self._places:
+            return encode(self._places[field].leaf((), keys))
+        return encode((self.address, field))
+
+    @property
+    def block(self) -> BlockContext:
+        """The block this runs in: number, timestamp in seconds, producer, gas limit."""
+        return self._host.block
+
+    @property
+    def balance(self) -> int:
+        """Wei this contract has."""
+        self._meter.work(self._host.schedule.own_balance)
+        return self._host.state.balance(self.address)
+
+    def emit(self, event: Event) -> None:
+        """Log an event; raises WriteInView inside a view."""
+        self._host.emit(self, event)
+
+    def transfer(self, recipient: str, amount: int) -> None:
+        """Send `amount` wei; the frame fails if there is less, or if the recipient refuses."""
+        self._host.send(self.address, Address.parse(recipient), amount)
+
+    def paying(self, amount: int) -> Self:
+        """On a reference to another contract: send `amount` wei along with the next call."""
+        raise TypeError("paying(...) belongs before a call to another contract")
+
+    def try_call(self, target: Contract, method: str, arguments: list[Any]) -> CallResult:
+        """Call another contract, and go on if that fails: its changes are undone, yours stay."""
+        return self._host.attempt(self.address, target, method, tuple(arguments))
+
+    @classmethod
+    def _reference(cls, caller: Contract, target: Address) -> Reference:
+        """A reference to the contract of this class at `target`, for `caller` to call through."""
+        key = (cls, target)
+        found = caller._references.get(key)
+        if found is None:
+            found = caller._references[key] = cls._reference_class(
+                caller._host, caller.address, target, 0
+            )
+        return found
+
+
+class Reference:
+    """Another contract, as a running contract sees it: its external methods, and its address."""
+
+    __slots__ = ("_caller", "_host", "_value", "address")
+
+    def __init__(self, host: Host, caller: Address, address: Address, value: int) -> None:
+        self._host = host
+        self._caller = caller
+        self._value = value
+        self.address = address
+
+    def paying(self, amount: int) -> Reference:
+        """Send `amount` wei along with the next call."""
+        return type(self)(self._host, self._caller, self.address, amount)
+
+
+def _make_reference_class(owner: type[Contract]) -> type[Reference]:
+    def forwarding(name: str) -> Callable[..., Any]:
+        def call(self: Reference, *arguments: Any) -> Any:
+            return self._host.call(self._caller, self.address, name, arguments, self._value)
+
+        return call
+
+    methods = {name: forwarding(name) for name in owner.methods}
+    return type(f"{owner.__name__}Reference", (Reference,), {"__slots__": (), **methods})
+
+
+def _own_functions(cls: type[Contract]) -> dict[str, Callable[..., Any]]:
+    """The functions of the class body; anything else there is refused."""
+    functions: dict[str, Callable[..., Any]] = {}
+    for name, value in list(vars(cls).items()):
+        if name.startswith("__") or name in ("contract_type", *Contract.__annotations__):
+            continue
+        if not isinstance(value, FunctionType):
+            raise ContractRefused(
+                f"{cls.__module__}.{cls.__qualname__}.{name}: a {type(value).__name__} in a "
+                "contract's body: declare fields as name: type, constants at module level"
+            )
+        functions[name] = value
+    return functions
+
+
+def _refuse_bad_names(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
+    taken = {name for name in dir(Contract) if not name.startswith("__")} - {"constructor"}
+    for name in (*cls._own_fields, *functions):
+        if name in taken or name in HOST_ATTRIBUTES or name.startswith("_"):
+            raise ContractRefused(
+                f"{cls.__module__}.{cls.__qualname__}.{name}: the name is taken, or begins with "
+                "_: choose another (undecorated methods are internal already)"
+            )
+
+
+def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
+    members = frozenset(
+        name for name in dir(cls) if callable(getattr(cls, name)) and not name.startswith("_")
+    ) | frozenset(cls.fields)
+    methods = dict(_inherited(cls, "methods"))
+    for field in cls.fields:
+        methods.pop(field, None)
+    abstract = set().union(*(vars(base).get("abstract", ()) for base in cls.__mro__[1:]))
+    for name, function in functions.items():
+        marks: Marks = getattr(function, "contract_marks", Marks())
+        filename = function.__code__.co_filename
+        guards = []
+        for guard in marks.modifiers:
+            checker = Checker(filename, f"{cls.__name__}.{name}", members, frozenset(cls.fields))
+            checker.filename = guard.function.__code__.co_filename
+            guards.append(compiled(checker, guard.function, cls, []))
+        checker = Checker(filename, f"{cls.__name__}.{name}", members, frozenset(cls.fields))
+        body = compiled(checker, function, cls, guards)
+        setattr(cls, name, body)
+        abstract.discard(name)
+        if checker.is_abstract:
+            abstract.add(name)
+        if marks.external or name == CONSTRUCTOR:
+            method = _method(cls, name, function, body, marks)
+            if name == CONSTRUCTOR:
+                cls.constructor_method = method
+            else:
+                methods[name] = method
+    cls.methods = methods
+    cls.abstract = frozenset(abstract)
+
+
+def _inherited(cls: type[Contract], attribute: str) -> dict[str, Any]:
+    """A class attribute of dicts, merged over the bases, nearest last."""
+    merged: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        merged.update(vars(base).get(attribute, {}))
+    return merged
+
+
+def _method(
+    cls: type[Contract],
+    name: str,
+    function: Callable[..., Any],
+    body: Callable[..., Any],
+    marks: Marks,
+) -> Method:
+    """What calls need to know about an external method or the constructor."""
+    where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}: {cls.__name__}.{name}"
+    parameters = list(inspect.signature(function).parameters)[1:]
+    annotations = function.__annotations__
+    kinds: dict[str, Type] = {}
+    for parameter in parameters:
+        if parameter not in annotations:
+            raise ContractRefused(f"{where}: {parameter} has no type: write {parameter}: uint256")
+        try:
+            kinds[parameter] = type_of(evaluated(annotations[parameter], function, cls))
+        except (TypeError, NameError) as error:
+            raise ContractRefused(f"{where}: {parameter}: {error}") from None
+    try:
+        returns, is_tuple = result_types(evaluated(annotations.get("return"), function, cls))
+    except (TypeError, NameError) as error:
+        raise ContractRefused(f"{where}: result: {error}") from None
+    return Method(
+        name=name,
+        function=body,
+        arguments=kinds,
+        kinds=tuple(kinds.values()),
+        returns=returns,
+        returns_tuple=is_tuple,
+        view=marks.view,
+        payable=marks.payable,
+        reentrant=marks.reentrant,
+        references=tuple(
+            (index, kind.owner)
+            for index, kind in enumerate(kinds.values())
+            if isinstance(kind, ContractType)
+        ),
+    )

@@ -1,0 +1,165 @@
+"""Storage fields of a contract class: from annotations to descriptors that read and write cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chain.cells import Cells
+from chain.contract.arrays import ArrayPlace, ListPlace
+from chain.contract.storage import (
+    NO_KEYS,
+    READ,
+    MapPlace,
+    MapType,
+    Place,
+    ScalarPlace,
+    TextPlace,
+    slots_of,
+)
+from chain.contract.structs import StructPlace, StructType
+from chain.host import Host
+from chain.types import ADDRESS, SLOT_BITS, Address, ArrayType, Type
+
+if TYPE_CHECKING:
+    from chain.contract.contract import Contract
+
+
+class ContractType(Type):
+    """The address of a contract of a known class; reads as a reference to call through."""
+
+    bits = ADDRESS.bits
+    default = ADDRESS.default
+
+    def __init__(self, owner: type[Contract]) -> None:
+        self.name = owner.__name__
+        self.owner = owner
+
+    def check(self, value: Any) -> Address:
+        return ADDRESS.check(value)
+
+    def abi_nonzero(self, value: Address) -> int:
+        return ADDRESS.abi_nonzero(value)
+
+
+def build_place(host: Host, kind: Type, path: tuple[str, ...]) -> Place:
+    """Make the place for values of `kind` at `path`, and those inside it."""
+    if isinstance(kind, MapType):
+        return MapPlace(host, kind, path, build_place)
+    if isinstance(kind, StructType):
+        return StructPlace(host, kind, path, build_place)
+    if isinstance(kind, ArrayType):
+        packed = kind.element.bits > 0
+        return (ArrayPlace if packed else ListPlace)(host, kind, path, build_place)
+    return ScalarPlace(host, kind, path) if kind.bits else TextPlace(host, kind, path)
+
+
+class FieldCells(Cells):
+    """The packed fields of one contract, by name."""
+
+    __slots__ = ("defaults",)
+
+    def __init__(self, owner: Address, kinds: dict[str, Type]) -> None:
+        super().__init__((owner,))
+        self.defaults = {name: kind.default for name, kind in kinds.items()}
+
+    def unset(self, key: Any) -> Any:
+        return self.defaults[key]
+
+
+class PackedField:
+    """A field of at most 32 bytes.
+
+    `slot` names the fields, itself included, that share its slot.
+    """
+
+    def __init__(self, name: str, kind: Type, slot: list[str], kinds: dict[str, Type]) -> None:
+        self.name = name
+        self.kind = kind
+        self.default = kind.default
+        self.narrow = kind.bits < SLOT_BITS
+        self.slot = tuple(slot)
+        self.defaults = [kinds[other].default for other in slot]
+
+    def __get__(self, contract: Contract | None, owner: type) -> Any:
+        if contract is None:
+            return self
+        meter = contract._meter
+        meter.charge(meter.schedule.storage_read, READ)
+        return contract._cells.get(self.name, self.default)
+
+    def __set__(self, contract: Contract, value: Any) -> None:
+        value = self.kind.check(value)
+        host = contract._host
+        cells = contract._cells
+        name = self.name
+        if self.narrow:
+            host.meter.charge(host.schedule.storage_read, READ)
+        current = cells.get(name, self.default)
+        if len(self.slot) == 1:
+            host.store(cells, name, current, value, self.default)
+        else:
+            pairs = zip(self.slot, self.defaults, strict=True)
+            held = [cells.get(other, default) for other, default in pairs]
+            changed = held.copy()
+            changed[self.slot.index(name)] = value
+            host.store(cells, self.slot, held, changed, self.defaults)
+        host.state.journal.write(cells, name, value)
+
+
+class ContractField(PackedField):
+    """A field that holds another contract's address and reads as a reference to it."""
+
+    kind: ContractType
+
+    def __get__(self, contract: Contract | None, owner: type) -> Any:
+        held = super().__get__(contract, owner)
+        if contract is None:
+            return held
+        return self.kind.owner._reference(contract, held)
+
+
+class PlacedField:
+    """A field that is a map, an array, a struct or a string."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, contract: Contract | None, owner: type) -> Any:
+        if contract is None:
+            return self
+        return contract._places[self.name].read(NO_KEYS)
+
+    def __set__(self, contract: Contract, value: Any) -> None:
+        contract._places[self.name].write(NO_KEYS, value)
+
+
+def descriptors(kinds: dict[str, Type]) -> dict[str, PackedField | PlacedField]:
+    """The descriptors of all fields of a class, in declaration order."""
+    slots = {name: slot for slot in slots_of(kinds.items()) for name in slot}
+    made: dict[str, PackedField | PlacedField] = {}
+    for name, kind in kinds.items():
+        if isinstance(kind, ContractType):
+            made[name] = ContractField(name, kind, slots[name], kinds)
+        elif kind.bits:
+            made[name] = PackedField(name, kind, slots[name], kinds)
+        else:
+            made[name] = PlacedField(name)
+    return made
+
+
+def read_path(contract: Contract, name: str, keys: tuple[Any, ...]) -> Any:
+    """What a public getter returns: the field's value, or that at keys of maps and arrays.
+
+    A struct is a tuple of its members that are no map or array.
+    """
+    value = getattr(contract, name)
+    for key in keys:
+        value = value[key]
+    if isinstance(getattr(value, "address", None), Address):
+        return value.address
+    if hasattr(value, "load"):
+        return value.load()
+    kind = getattr(type(value), "members", None)
+    if kind is not None:
+        return tuple(getattr(value, member) for member in kind)
+    return value

@@ -1,0 +1,122 @@
+"""Decorators that say who may call a method, and what the machine knows about each method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_args, get_origin
+
+from chain.types import Type, type_of
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONSTRUCTOR = "constructor"
+
+
+@dataclass(slots=True)
+class Marks:
+    """What decorators said about a function."""
+
+    external: bool = False
+    view: bool = False
+    payable: bool = False
+    reentrant: bool = False
+    modifiers: list[Modifier] = field(default_factory=list)
+
+
+def marks_of(function: Callable[..., Any]) -> Marks:
+    """The function's marks, made on first use."""
+    marks: Marks | None = getattr(function, "contract_marks", None)
+    if marks is None:
+        marks = Marks()
+        function.contract_marks = marks  # type: ignore[attr-defined]
+    return marks
+
+
+def external(function: F) -> F:
+    """Let anyone call the method in a transaction, and other contracts call it."""
+    marks_of(function).external = True
+    return function
+
+
+def view(function: F) -> F:
+    """Let anyone call the method for free; it can read everything and write nothing."""
+    marks = marks_of(function)
+    marks.external = marks.view = True
+    return function
+
+
+def payable(function: F) -> F:
+    """Let the method receive wei with the call; on its own it also makes the method external."""
+    marks = marks_of(function)
+    marks.external = marks.payable = True
+    return function
+
+
+def reentrant(function: F) -> F:
+    """Let the method be entered while its contract is running. Think twice."""
+    marks_of(function).reentrant = True
+    return function
+
+
+class Modifier:
+    """A check that runs before a method's body, used as a decorator.
+
+    ::
+
+        @modifier
+        def only_owner(self: Ownable) -> None:
+            require(self.msg.sender == self.owner, NotOwner())
+    """
+
+    def __init__(self, function: Callable[..., None]) -> None:
+        self.function = function
+
+    def __call__(self, function: F) -> F:
+        # Decorators apply from the bottom up, and the topmost check is to run first.
+        marks_of(function).modifiers.insert(0, self)
+        return function
+
+
+def modifier(function: Callable[[Any], None]) -> Modifier:
+    """Make a check, written as a method without arguments, into a decorator for methods."""
+    return Modifier(function)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A compiled method of one contract class, as calls see it.
+
+    Attributes
+    ----------
+    function
+        Metered; takes the contract and checked arguments.
+    arguments
+        Types by parameter name.
+    returns
+        Types of the result: none, one, or the parts of a tuple.
+    references
+        Position and class of arguments that are contracts, which arrive as references.
+    kinds
+        The values of `arguments`.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    arguments: dict[str, Type]
+    returns: tuple[Type, ...]
+    returns_tuple: bool
+    view: bool
+    payable: bool
+    reentrant: bool
+    references: tuple[tuple[int, Any], ...]
+    kinds: tuple[Type, ...]
+
+
+def result_types(annotation: Any) -> tuple[tuple[Type, ...], bool]:
+    """Types of a return annotation, and whether it is a tuple."""
+    if annotation is None or annotation is type(None):
+        return (), False
+    if get_origin(annotation) is tuple:
+        return tuple(type_of(part) for part in get_args(annotation)), True
+    return (type_of(annotation),), False

@@ -1,0 +1,166 @@
+"""Small classes with typed fields: events, errors and storage structs.
+
+::
+
+    class AddData(Event):
+        data: Array[int64]
+        sender: Indexed[address]
+        cost: uint256
+
+    class DepositTooLow(Error):
+        sent: uint256
+        required: uint256
+
+    class Record(Struct):
+        sender: address
+        claimable: uint256
+        claimed_by: Map[address, bool]
+
+Fields are given by name, checked against their types, and read-only afterwards.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin
+
+from chain.errors import InvalidValue, Revert
+from chain.types import Type, shown, type_of
+
+T = TypeVar("T")
+
+
+class _IndexedMark:
+    """Marks an event field that logs can be searched by."""
+
+
+Indexed = Annotated[T, _IndexedMark]
+
+
+def evaluated(annotation: Any, function: Callable[..., Any], owner: type) -> Any:
+    """An annotation of a method, read in the method's module if it is still text."""
+    if not isinstance(annotation, str):
+        return annotation
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    enclosing = {name: cell.cell_contents for name, cell in cells if name != "__class__"}
+    return eval(annotation, {**function.__globals__, **enclosing, owner.__name__: owner})
+
+
+def annotations_of(owner: type, module: str, local: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the annotations a class body declares itself, evaluated, class variables left out.
+
+    Raises TypeError where a name cannot be found: with ``from __future__ import annotations`` only
+    what the module (or `local`) defines can be named.
+    """
+    found: dict[str, Any] = {}
+    scope = {**vars(sys.modules[module]), **vars(owner), **(local or {})}
+    for name, annotation in vars(owner).get("__annotations__", {}).items():
+        if isinstance(annotation, str):
+            try:
+                annotation = eval(annotation, scope)  # the class's own source, as Python reads it
+            except NameError as error:
+                raise TypeError(
+                    f"{owner.__qualname__}.{name}: {error}; define it at module level, or drop "
+                    "'from __future__ import annotations'"
+                ) from None
+        if get_origin(annotation) is not ClassVar:
+            found[name] = annotation
+    return found
+
+
+def is_indexed(annotation: Any) -> bool:
+    """Whether an event field was declared ``Indexed[...]``."""
+    return get_origin(annotation) is Annotated and _IndexedMark in get_args(annotation)[1:]
+
+
+class Record:
+    """Base of what has typed, named, read-only fields."""
+
+    contract_record: ClassVar[bool] = True  # contracts may name it
+    fields: ClassVar[dict[str, Type]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        declared = annotations_of(cls, cls.__module__)
+        cls.fields = cls.fields | {
+            name: type_of(annotation) for name, annotation in declared.items()
+        }
+
+    def __init__(self, **values: Any) -> None:
+        kinds = type(self).fields
+        if len(values) != len(kinds):
+            missing = [name for name in kinds if name not in values]
+            if missing:
+                raise TypeError(f"{type(self).__name__} lacks {', '.join(missing)}")
+        state = self.__dict__
+        for name, value in values.items():
+            kind = kinds.get(name)
+            if kind is None:
+                raise TypeError(f"{type(self).__name__} has no field {name!r}, only {list(kinds)}")
+            try:
+                state[name] = kind.check(value)
+            except InvalidValue as error:
+                raise type(error)(f"{type(self).__name__}.{name}: {error}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in type(self).fields:
+            raise AttributeError(f"{type(self).__name__} is read-only")
+        super().__setattr__(name, value)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Field values by name, in declaration order."""
+        state = self.__dict__
+        return {name: state[name] for name in type(self).fields}
+
+    def encoded(self) -> tuple[Any, ...]:
+        """Name and values, for hashing (``chain.encoding``)."""
+        return (type(self).__name__, *self.values.values())
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.values.values()))
+
+    def __repr__(self) -> str:
+        inner = ", ".join(f"{name}={shown(value)}" for name, value in self.values.items())
+        return f"{type(self).__name__}({inner})"
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Event(Record):
+    """Something a contract tells the world with ``self.emit(...)``.
+
+    Attributes
+    ----------
+    indexed
+        Names of the fields that logs can be searched by.
+    logged
+        Types of the others, which the log's data holds.
+    """
+
+    indexed: ClassVar[frozenset[str]] = frozenset()
+    logged: ClassVar[dict[str, Type]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        declared = annotations_of(cls, cls.__module__)
+        cls.indexed = cls.indexed | {name for name in declared if is_indexed(declared[name])}
+        cls.logged = {name: kind for name, kind in cls.fields.items() if name not in cls.indexed}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Error(Record, Revert):
+    """A reason a contract gives up; raised by ``require(condition, Error(...))`` or ``raise``."""
+
+    def __init__(self, **values: Any) -> None:
+        Record.__init__(self, **values)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    # Two errors are the same only if they are one object: exceptions are compared by identity.
+    __eq__ = Revert.__eq__
+    __hash__ = Revert.__hash__

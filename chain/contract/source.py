@@ -1,0 +1,43 @@
+"""The source of a contract's functions, as syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from chain.errors import ContractRefused
+
+
+@lru_cache(maxsize=64)
+def _functions(filename: str, source: str) -> dict[tuple[str, int], ast.FunctionDef]:
+    """All functions of a file by name and first line (of the first decorator, as code objects say)."""
+    found = {}
+    for node in ast.walk(ast.parse(source, filename)):
+        if isinstance(node, ast.FunctionDef):
+            first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
+            found[node.name, first] = node
+    return found
+
+
+def function_tree(function: Callable[..., Any]) -> ast.FunctionDef:
+    """Return the syntax tree of `function`, shared between calls: copy before changing it.
+
+    Raises
+    ------
+    ContractRefused
+        If there is no source to read, as for code typed at a prompt or made with ``exec``.
+    """
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    tree = None
+    if lines:
+        tree = _functions(code.co_filename, "".join(lines)).get((code.co_name, code.co_firstlineno))
+    if tree is None:
+        raise ContractRefused(
+            f"{code.co_filename}:{code.co_firstlineno}: {code.co_name}: no source to check: "
+            "put the contract into a file and import it"
+        )
+    return tree

@@ -1,0 +1,215 @@
+"""Storage fields: how annotated attributes become metered, journaled cells.
+
+The layout is Solidity's: fields narrower than 32 bytes share a slot in declaration order, mappings
+and arrays keep their values behind a keccak of the slot number. Reading a value costs one slot
+read; writing one that is narrower than its slot costs a read (for the mask) and a write, as solc
+emits it.
+
+A :class:`Place` is one static path of storage in one deployed contract (``added_data``,
+``added_data[].claimed_by[]``); its dynamic keys are the mapping keys and array indices on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+from chain.cells import Cells
+from chain.gas import Reason
+from chain.host import Host
+from chain.types import SLOT_BITS, Type
+
+READ = int(Reason.STORAGE_READ)
+KECCAK = int(Reason.KECCAK)
+
+K = TypeVar("K")
+V = TypeVar("V")
+NO_KEYS: tuple[()] = ()
+
+
+def joined(keys: Any, key: Any) -> Any:
+    """Append a dynamic key; a single one stands for itself, which hashes faster than a tuple."""
+    if keys is NO_KEYS:
+        return key
+    return (*keys, key) if type(keys) is tuple else (keys, key)
+
+
+Builder = Callable[[Host, Type, tuple[str, ...]], "Place"]
+
+
+class Place:
+    """One path of storage, of one type, in one contract.
+
+    Attributes
+    ----------
+    host
+        Meter and journal.
+    kind
+        The type of what is stored.
+    cells
+        The values, by dynamic key.
+    """
+
+    __slots__ = ("cells", "host", "kind")
+
+    def __init__(self, host: Host, kind: Type, path: tuple[str, ...]) -> None:
+        self.host = host
+        self.kind = kind
+        self.cells = Cells(path, kind.default)
+
+    def read(self, keys: Any) -> Any:
+        """The value, or a handle to it, at these dynamic keys."""
+        raise NotImplementedError
+
+    def write(self, keys: Any, value: Any) -> None:
+        """Replace the value at these dynamic keys."""
+        raise TypeError(f"a {self.kind} cannot be assigned whole: write what is in it")
+
+    def inner(self) -> Iterable[Place]:
+        """Places that this one's values live in."""
+        return ()
+
+    def families(self) -> Iterator[Cells]:
+        """The cells of this place and of all inside it."""
+        yield self.cells
+        for place in self.inner():
+            yield from place.families()
+
+    def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Name in the state tree of what a getter finds along `path` from these dynamic keys."""
+        return (*self.cells.path, keys)
+
+
+class ScalarPlace(Place):
+    """A value of at most 32 bytes in a slot of its own: of a mapping, or of an array."""
+
+    __slots__ = ()
+
+    def read(self, keys: Any) -> Any:
+        host = self.host
+        host.meter.charge(host.schedule.storage_read, READ)
+        return self.cells.get(keys, self.kind.default)
+
+    def write(self, keys: Any, value: Any) -> None:
+        kind = self.kind
+        value = kind.check(value)
+        host = self.host
+        if kind.bits < SLOT_BITS:
+            host.meter.charge(host.schedule.storage_read, READ)
+        cells = self.cells
+        default = kind.default
+        host.store(cells, keys, cells.get(keys, default), value, default)
+        host.state.journal.write(cells, keys, value)
+
+
+class TextPlace(Place):
+    """A string: in one slot with its length up to 31 bytes, else a length slot and data slots."""
+
+    __slots__ = ()
+
+    def read(self, keys: Any) -> str:
+        text: str = self.cells.get(keys, "")
+        host = self.host
+        words = len(_text_slots(text))
+        host.meter.charge(words * host.schedule.storage_read, READ)
+        if words > 1:
+            host.meter.charge(host.schedule.array_access, KECCAK)
+        return text
+
+    def write(self, keys: Any, value: Any) -> None:
+        value = self.kind.check(value)
+        host = self.host
+        host.meter.charge(host.schedule.storage_read, READ)
+        current = _text_slots(self.cells.get(keys, ""))
+        new = _text_slots(value)
+        if max(len(new), len(current)) > 1:
+            host.meter.charge(host.schedule.array_access, KECCAK)
+        for index in range(max(len(new), len(current))):
+            host.store(
+                self.cells,
+                (keys, "slot", index),
+                current[index] if index < len(current) else b"",
+                new[index] if index < len(new) else b"",
+                b"",
+            )
+        host.state.journal.write(self.cells, keys, value)
+
+
+def _text_slots(text: str) -> list[bytes]:
+    """The slots a string occupies; an unset slot is empty bytes."""
+    data = text.encode()
+    if len(data) < 32:
+        return [data]
+    words = [data[start : start + 32] for start in range(0, len(data), 32)]
+    return [len(data).to_bytes(32, "big"), *words]
+
+
+class MapType(Type):
+    """Type of a mapping; storage only."""
+
+    def __init__(self, key: Type, value: Type) -> None:
+        self.name = f"Map[{key.name}, {value.name}]"
+        self.key = key
+        self.value = value
+
+
+class MapPlace(Place):
+    """A mapping; its values live in a place of their own."""
+
+    __slots__ = ("_handle", "keys", "values")
+
+    def __init__(self, host: Host, kind: MapType, path: tuple[str, ...], build: Builder) -> None:
+        super().__init__(host, kind, path)
+        self.keys = kind.key
+        self.values = build(host, kind.value, (*path, "[]"))
+        self._handle: Map[Any, Any] = Map(self, NO_KEYS)
+
+    def inner(self) -> Iterable[Place]:
+        return (self.values,)
+
+    def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+        return self.values.leaf(joined(keys, self.keys.check(path[0])), path[1:])
+
+    def read(self, keys: Any) -> Map[Any, Any]:
+        return self._handle if keys is NO_KEYS else Map(self, keys)
+
+
+class Map(Generic[K, V]):
+    """A storage field from keys to values, like Solidity's ``mapping``: unset keys read as zero.
+
+    ``Map[address, uint256]`` as a field annotation; values may be any storable type, maps and
+    structs included. It cannot be passed, iterated or counted, as on a chain.
+    """
+
+    __slots__ = ("_keys", "_place")
+
+    def __init__(self, place: MapPlace, keys: Any) -> None:
+        self._place = place
+        self._keys = keys
+
+    def __getitem__(self, key: K) -> V:
+        place = self._place
+        host = place.host
+        host.meter.charge(host.schedule.map_access, KECCAK)
+        value: V = place.values.read(joined(self._keys, place.keys.check(key)))
+        return value
+
+    def __setitem__(self, key: K, value: V) -> None:
+        place = self._place
+        host = place.host
+        host.meter.charge(host.schedule.map_access, KECCAK)
+        place.values.write(joined(self._keys, place.keys.check(key)), value)
+
+
+def slots_of(kinds: Iterable[tuple[str, Type]]) -> list[list[str]]:
+    """Share packed fields out to slots: names per slot, in order, as Solidity lays them out."""
+    slots: list[list[str]] = []
+    free = 0
+    for name, kind in kinds:
+        if kind.bits and kind.bits <= free:
+            slots[-1].append(name)
+            free -= kind.bits
+        else:
+            slots.append([name])
+            free = SLOT_BITS - kind.bits if kind.bits else 0
+    return slots

@@ -1,0 +1,287 @@
+"""Executes one transaction: check, buy gas, run, settle the fee.
+
+An invalid transaction raises before anything changes. A failed one keeps its nonce and its fee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chain.contract.contract import Contract
+from chain.contract.method import Method
+from chain.crypto import contract_address
+from chain.errors import (
+    ExecutionError,
+    InsufficientFunds,
+    InvalidGasLimit,
+    InvalidGasPrice,
+    InvalidValue,
+    NotAContract,
+    UnknownContract,
+    UnknownMethod,
+    WrongChain,
+    WrongNonce,
+)
+from chain.gas import Reason
+from chain.receipt import Receipt
+from chain.transaction import Transaction
+from chain.types import ADDRESS, STRING, ZERO_ADDRESS, Address, abi_size, nonzero_bytes
+from chain.vm import VirtualMachine, receive_method
+
+# Non-zero bytes among those of compiled code, in percent (measured on the reference contracts).
+CODE_NONZERO_PERCENT = 86
+
+
+class Executor:
+    """Runs transactions on one virtual machine.
+
+    Parameters
+    ----------
+    classes
+        Contract classes that deployments may name.
+    labels
+        Names of addresses, for messages and traces.
+    """
+
+    def __init__(
+        self,
+        vm: VirtualMachine,
+        chain_id: int,
+        minimum_gas_price: int,
+        classes: Mapping[str, type[Contract]],
+        labels: Mapping[Address, str],
+    ) -> None:
+        self.vm = vm
+        self.chain_id = chain_id
+        self.minimum_gas_price = minimum_gas_price
+        self.classes = classes
+        self.labels = labels
+
+    def check(self, transaction: Transaction, nonce: int) -> None:
+        """Raise InvalidTransaction if it may not enter the next block.
+
+        Parameters
+        ----------
+        nonce
+            The sender's next one.
+        """
+        if transaction.chain_id != self.chain_id:
+            raise WrongChain(
+                f"signed for chain {transaction.chain_id}, this is chain {self.chain_id}"
+            )
+        sender = transaction.sender
+        if transaction.nonce != nonce:
+            raise WrongNonce(
+                f"{self.named(sender)}: the nonce is {transaction.nonce}, the next one is {nonce}"
+            )
+        if transaction.gas_limit > self.vm.block.gas_limit:
+            raise InvalidGasLimit(
+                f"a gas limit of {transaction.gas_limit} does not fit into a block of "
+                f"{self.vm.block.gas_limit}: lower it, or make the chain with a larger block_gas_limit"
+            )
+        if transaction.gas_price < self.minimum_gas_price:
+            raise InvalidGasPrice(
+                f"a gas price of {transaction.gas_price} wei is below the chain's minimum of "
+                f"{self.minimum_gas_price}"
+            )
+        if transaction.kind == "deploy":
+            self._class_of(transaction)
+        balance = self.vm.state.balance(sender)
+        price = transaction.gas_limit * transaction.gas_price
+        if balance < price + transaction.value:
+            raise InsufficientFunds(
+                f"{self.named(sender)} has {balance} wei, but {transaction.value} to send and up to "
+                f"{price} for gas: send less, or lower gas_limit or gas_price"
+            )
+
+    def execute(self, transaction: Transaction, index: int) -> Receipt:
+        """Execute a checked transaction as number `index` of the current block.
+
+        Raises InvalidGasLimit, and changes nothing, if the gas limit does not cover the intrinsic
+        gas. Any exception that is no ExecutionError is a bug in a contract: everything is undone and
+        it surfaces.
+        """
+        vm = self.vm
+        if transaction.kind == "deal":
+            return self._deal(transaction, index)
+        state = vm.state
+        mark = state.journal.mark()
+        vm.begin(transaction.gas_limit)
+        self._charge_intrinsic(transaction)
+        sender = transaction.sender
+        state.journal.write(state.nonces, sender, state.nonces.get(sender, 0) + 1)
+        price = transaction.gas_price
+        if price:
+            state.add_balance(sender, -transaction.gas_limit * price)
+        address, value, error = None, None, None
+        try:
+            address, value = self._run(transaction)
+        except ExecutionError as failure:
+            error = failure
+        except BaseException:
+            state.journal.rollback(mark)
+            vm.end_transaction()
+            raise
+        meter = vm.meter
+        refund = min(max(meter.refund, 0), meter.used // vm.schedule.refund_quotient)
+        gas_used = meter.used - refund
+        if price:
+            state.add_balance(sender, (transaction.gas_limit - gas_used) * price)
+            state.add_balance(vm.block.producer, gas_used * price)
+        receipt = Receipt(
+            transaction,
+            vm.block.number,
+            index,
+            gas_used,
+            refund,
+            error,
+            value,
+            address,
+            vm.logs,
+            vm.frames,
+            meter.by_reason,
+            self.labels,
+        )
+        vm.end_transaction()
+        return receipt
+
+    def named(self, owner: Address) -> str:
+        """An address with its label, where it has one."""
+        label = self.labels.get(owner)
+        return owner if label is None else f"{label} ({owner})"
+
+    def _deal(self, transaction: Transaction, index: int) -> Receipt:
+        state = self.vm.state
+        assert transaction.to is not None
+        state.add_balance(transaction.to, transaction.value)
+        state.journal.write(state.nonces, ZERO_ADDRESS, transaction.nonce + 1)
+        number = self.vm.block.number
+        return Receipt(
+            transaction, number, index, 0, 0, None, None, None, [], [], [0] * len(Reason), self.labels
+        )
+
+    def _run(self, transaction: Transaction) -> tuple[Address | None, Any]:
+        """Do what the transaction asks for: the new contract's address, and the result."""
+        vm = self.vm
+        sender = transaction.sender
+        if transaction.kind == "deploy":
+            return self._deploy(transaction), None
+        to = transaction.to
+        assert to is not None
+        contract = vm.state.contracts.get(to)
+        if transaction.kind == "transfer":
+            if contract is None:
+                vm.state.transfer(sender, to, transaction.value)
+            else:
+                vm.run(sender, contract, receive_method(contract), (), transaction.value)
+            return None, None
+        if contract is None:
+            raise NotAContract(f"there is no contract at {self.named(to)}")
+        method = contract.methods.get(transaction.name)
+        if method is None:
+            raise UnknownMethod(
+                f"{type(contract).__name__} has no external method {transaction.name!r}, "
+                f"only {', '.join(contract.methods)}"
+            )
+        return None, vm.run(sender, contract, method, transaction.arguments, transaction.value)
+
+    def _deploy(self, transaction: Transaction) -> Address:
+        vm = self.vm
+        state = vm.state
+        owner = self._class_of(transaction)
+        address = Address(contract_address(transaction.sender, transaction.nonce))
+        mark = state.journal.mark()
+        contract = owner(vm, address)
+        state.journal.write(state.contracts, address, contract)
+        try:
+            constructor = owner.constructor_method
+            if constructor is not None:
+                vm.run(
+                    transaction.sender,
+                    contract,
+                    constructor,
+                    transaction.arguments,
+                    transaction.value,
+                )
+            elif transaction.arguments or transaction.value:
+                raise InvalidValue(f"{owner.__name__} has no constructor: pass nothing")
+            vm.meter.charge(owner.code_size * vm.schedule.code_byte, Reason.CODE)
+        except ExecutionError:
+            state.journal.rollback(mark)
+            raise
+        return address
+
+    def _class_of(self, transaction: Transaction) -> type[Contract]:
+        owner = self.classes.get(transaction.name)
+        if owner is None:
+            raise UnknownContract(
+                f"this chain knows no contract class {transaction.name!r}: chain.register(it) first"
+            )
+        if owner.abstract:
+            raise UnknownContract(
+                f"{owner.__name__} is abstract: write {', '.join(sorted(owner.abstract))} in a subclass"
+            )
+        return owner
+
+    def _charge_intrinsic(self, transaction: Transaction) -> None:
+        """Charge what a transaction costs before anything runs; raises InvalidGasLimit."""
+        base, calldata = self.intrinsic_gas(transaction)
+        if base + calldata > transaction.gas_limit:
+            raise InvalidGasLimit(
+                f"a gas limit of {transaction.gas_limit} is below the {base + calldata} that "
+                "the transaction costs before anything runs"
+            )
+        meter = self.vm.meter
+        meter.charge(base, Reason.INTRINSIC)
+        meter.charge(calldata, Reason.CALLDATA)
+
+    def intrinsic_gas(self, transaction: Transaction) -> tuple[int, int]:
+        """Base gas, and gas of the calldata's bytes in Solidity's ABI encoding."""
+        schedule = self.vm.schedule
+        if transaction.kind == "transfer":
+            return schedule.transaction, 0
+        method: Method | None
+        if transaction.kind == "deploy":
+            owner = self._class_of(transaction)
+            method = owner.constructor_method
+            base = schedule.transaction + schedule.creation
+            nonzero = owner.code_size * CODE_NONZERO_PERCENT // 100
+            zero = owner.code_size - nonzero
+        else:
+            contract = self.vm.state.contracts.get(transaction.to)
+            method = None if contract is None else contract.methods.get(transaction.name)
+            base = schedule.transaction
+            nonzero, zero = 4, 0
+        words, word_bytes = _abi_size(method, transaction.arguments)
+        nonzero += word_bytes
+        zero += 32 * words - word_bytes
+        return base, nonzero * schedule.calldata_nonzero + zero * schedule.calldata_zero
+
+
+def _abi_size(method: Method | None, arguments: tuple[Any, ...]) -> tuple[int, int]:
+    """Words and non-zero bytes of encoded arguments, whether or not the method takes them."""
+    if method is not None and len(method.kinds) == len(arguments):
+        try:
+            kinds = method.kinds
+            checked = [kind.check(value) for kind, value in zip(kinds, arguments, strict=True)]
+            return abi_size(kinds, checked)
+        except InvalidValue:
+            pass
+    sizes = [_guessed_size(value) for value in arguments]
+    return sum(words for words, _ in sizes), sum(nonzero for _, nonzero in sizes)
+
+
+def _guessed_size(value: Any) -> tuple[int, int]:
+    """Words and non-zero bytes of a value of unknown type."""
+    if isinstance(value, Address):
+        return 1, ADDRESS.abi_nonzero(value)
+    if isinstance(value, int):
+        return 1, nonzero_bytes(value)
+    if isinstance(value, str):
+        words, nonzero = STRING.abi_tail(value)
+        return words + 1, nonzero + 1
+    if isinstance(value, bytes):
+        return 2 + -(-len(value) // 32), 2 + len(value) - value.count(0)
+    sizes = [_guessed_size(element) for element in value]
+    return 2 + sum(words for words, _ in sizes), 2 + sum(nonzero for _, nonzero in sizes)

@@ -1,0 +1,173 @@
+"""Gas: what each operation costs under a hard fork's rules, and the meter that counts it.
+
+Every cost goes through :meth:`Meter.charge` before its effect; only the compiler's per-block charges
+for arithmetic are added in place (see ``chain.contract.compiler``).
+
+Sources: the Ethereum yellow paper, appendix G; EIP-1108, EIP-1884, EIP-2028 and EIP-2200 for
+Istanbul.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from chain.errors import OutOfGas
+
+
+class Reason(IntEnum):
+    """What gas was spent on."""
+
+    INTRINSIC = 0
+    CALLDATA = 1
+    STORAGE_READ = 2
+    STORAGE_WRITE = 3
+    KECCAK = 4
+    LOG = 5
+    CALL = 6
+    MEMORY = 7
+    CODE = 8
+    COMPUTE = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The prices of one hard fork, in gas.
+
+    Base prices are the protocol's. The last group prices operations of the contract language that
+    stand for a sequence of EVM instructions.
+    """
+
+    name: str
+    transaction: int
+    creation: int
+    calldata_zero: int
+    calldata_nonzero: int
+    storage_read: int
+    storage_set: int
+    storage_reset: int
+    storage_clear_refund: int
+    refund_quotient: int
+    keccak: int
+    keccak_word: int
+    log: int
+    log_topic: int
+    log_byte: int
+    call: int
+    call_value: int
+    call_stipend: int
+    call_new_account: int
+    balance: int
+    own_balance: int
+    code_byte: int
+    memory_word: int
+
+    @property
+    def map_access(self) -> int:
+        """The keccak of a key and a slot number, which locates a mapping's value."""
+        return self.keccak + 2 * self.keccak_word
+
+    @property
+    def array_access(self) -> int:
+        """The keccak of a slot number, which locates an array's elements."""
+        return self.keccak + self.keccak_word
+
+    def store(self, original: object, current: object, new: object, zero: object) -> int:
+        """Price of one storage write, EIP-2200: slot values at transaction start, now, and to be."""
+        if current == new:
+            return self.storage_read
+        if original != current:
+            return self.storage_read
+        return self.storage_set if original == zero else self.storage_reset
+
+    def store_refund(self, original: object, current: object, new: object, zero: object) -> int:
+        """Change of the refund counter by one storage write, EIP-2200."""
+        if current == new:
+            return 0
+        if original == current:
+            return self.storage_clear_refund if new == zero else 0
+        refund = 0
+        if original != zero:
+            if current == zero:
+                refund -= self.storage_clear_refund
+            elif new == zero:
+                refund += self.storage_clear_refund
+        if original == new:
+            restored = self.storage_set if original == zero else self.storage_reset
+            refund += restored - self.storage_read
+        return refund
+
+
+ISTANBUL = Schedule(
+    name="istanbul",
+    transaction=21_000,
+    creation=32_000,
+    calldata_zero=4,
+    calldata_nonzero=16,
+    storage_read=800,
+    storage_set=20_000,
+    storage_reset=5_000,
+    storage_clear_refund=15_000,
+    refund_quotient=2,
+    keccak=30,
+    keccak_word=6,
+    log=375,
+    log_topic=375,
+    log_byte=8,
+    call=700,
+    call_value=9_000,
+    call_stipend=2_300,
+    call_new_account=25_000,
+    balance=700,
+    own_balance=5,
+    code_byte=200,
+    memory_word=3,
+)
+
+
+class Meter:
+    """Counts the gas of one transaction; one per chain, started anew for each transaction.
+
+    Attributes
+    ----------
+    used
+        Gas so far, everything included.
+    limit
+        Where the running frame must stop.
+    refund
+        EIP-2200's refund counter; may be negative in between.
+    by_reason
+        Gas per :class:`Reason`, arithmetic excluded until :meth:`split` is asked.
+    """
+
+    __slots__ = ("by_reason", "limit", "refund", "schedule", "used")
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.start(0)
+
+    def start(self, limit: int) -> None:
+        """Begin a transaction with `limit` gas."""
+        self.used = 0
+        self.limit = limit
+        self.refund = 0
+        self.by_reason = [0] * len(Reason)
+
+    def charge(self, amount: int, reason: int) -> None:
+        """Spend `amount` gas; raises OutOfGas when that is more than the frame has."""
+        used = self.used = self.used + amount
+        self.by_reason[reason] += amount
+        if used > self.limit:
+            raise OutOfGas(f"{used} gas is needed, the limit is {self.limit}: raise gas_limit")
+
+    def work(self, amount: int) -> None:
+        """Spend `amount` gas on arithmetic; raises OutOfGas when the frame has less."""
+        used = self.used = self.used + amount
+        if used > self.limit:
+            raise OutOfGas(f"{used} gas is needed, the limit is {self.limit}: raise gas_limit")
+
+    def split(self) -> dict[Reason, int]:
+        """Gas by reason; what no reason names is arithmetic."""
+        spent = {reason: self.by_reason[reason] for reason in Reason}
+        spent[Reason.COMPUTE] = self.used - sum(self.by_reason)
+        return spent

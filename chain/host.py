@@ -1,0 +1,137 @@
+"""What a running contract can reach: meter, state, the current block, and other contracts.
+
+There is one host per chain, handed to every contract; nothing here is global. The virtual machine
+(``chain.vm``) completes it with calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chain.cells import Cells, Column
+from chain.errors import CallDepthExceeded, WriteInView
+from chain.gas import Meter, Reason, Schedule
+from chain.journal import ABSENT
+from chain.state import State
+from chain.types import Address, abi_size
+
+if TYPE_CHECKING:
+    from chain.contract.contract import Contract
+    from chain.contract.records import Event
+
+WRITE = int(Reason.STORAGE_WRITE)
+LOG = int(Reason.LOG)
+
+# How deep calls may nest, those within a contract included. The EVM allows 1,024; every call takes
+# up to four frames of Python's stack here, which holds 1,000 by default.
+MAX_DEPTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Who calls, and how many wei came along."""
+
+    sender: Address
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockContext:
+    """The block a transaction runs in."""
+
+    number: int
+    timestamp: int
+    producer: Address
+    gas_limit: int
+
+
+class Host:
+    """Services for contracts; also the record of what the running transaction touched.
+
+    Attributes
+    ----------
+    static
+        True inside a view: nothing may be written.
+    depth
+        How deep calls are nested, between contracts and within one.
+    touched
+        Cell families and columns that hold original values to drop when the transaction ends.
+    logs
+        Emitted so far: (contract, event) in order.
+    """
+
+    __slots__ = ("block", "depth", "logs", "meter", "schedule", "state", "static", "touched")
+
+    def __init__(self, state: State, schedule: Schedule, block: BlockContext) -> None:
+        self.state = state
+        self.schedule = schedule
+        self.meter = Meter(schedule)
+        self.block = block
+        self.static = False
+        self.depth = 0
+        self.touched: list[Cells | Column] = []
+        self.logs: list[tuple[Contract, Event]] = []
+
+    def call(
+        self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
+    ) -> Any:
+        """Run an external method of another contract in a frame of its own."""
+        raise NotImplementedError
+
+    def attempt(self, sender: Address, target: Any, name: str, arguments: tuple[Any, ...]) -> Any:
+        """Like `call`, but a failure is a result."""
+        raise NotImplementedError
+
+    def send(self, sender: Address, recipient: Address, amount: int) -> None:
+        """Send plain money."""
+        raise NotImplementedError
+
+    def emit(self, contract: Contract, event: Event) -> None:
+        """Log an event."""
+        if self.static:
+            raise WriteInView("a view tried to emit an event: make the method @external")
+        kinds = type(event).logged
+        schedule = self.schedule
+        state = event.__dict__
+        words, _ = abi_size(kinds.values(), [state[name] for name in kinds])
+        topics = 1 + len(type(event).indexed)
+        gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
+        self.meter.charge(gas, LOG)
+        self.logs.append((contract, event))
+
+    def enter(self) -> None:
+        """Go one call deeper, within a contract or into another."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise CallDepthExceeded(f"calls are nested {self.depth} deep, the limit is {MAX_DEPTH}")
+
+    def store(self, cells: Cells | Column, key: Any, current: Any, new: Any, zero: Any) -> None:
+        """Charge for changing a slot from `current` to `new`, before it happens (EIP-2200).
+
+        `key` names the slot among the originals of `cells`; the values are whole slots.
+        """
+        if self.static:
+            raise WriteInView("a view tried to write to storage: make the method @external")
+        schedule = self.schedule
+        originals = cells.originals
+        original = originals.get(key, ABSENT)
+        if current == new:
+            cost = schedule.storage_read
+        else:
+            if original is ABSENT:
+                if not originals:
+                    self.touched.append(cells)
+                originals[key] = original = current
+            cost = schedule.store(original, current, new, zero)
+            refund = schedule.store_refund(original, current, new, zero)
+            if refund:
+                self.meter.refund += refund
+        self.meter.charge(cost, WRITE)
+
+    def end_transaction(self) -> None:
+        """Forget the original values: the next transaction starts from what is there now."""
+        for cells in self.touched:
+            cells.originals.clear()
+        self.touched.clear()
+        self.logs = []

@@ -1,0 +1,230 @@
+"""The virtual machine: frames, in which contracts run, call one another and fail alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chain.contract.contract import CallResult, Contract
+from chain.contract.method import Method
+from chain.errors import (
+    ExecutionError,
+    Halt,
+    InvalidValue,
+    NotAContract,
+    NotPayable,
+    OutOfGas,
+    ReentrantCall,
+    Revert,
+    UnknownMethod,
+    WriteInView,
+)
+from chain.gas import Reason
+from chain.host import Host, Message
+from chain.trace import Frame
+from chain.types import Address
+
+CALL = int(Reason.CALL)
+
+# Decoding or encoding one argument word in unoptimized code (measured on the reference contracts).
+ABI_WORD = 100
+
+
+class VirtualMachine(Host):
+    """Runs messages: a call is data in, data out, and a failed frame leaves no trace in the state.
+
+    Attributes
+    ----------
+    frames
+        The frames of the running transaction, in the order they were entered.
+    """
+
+    __slots__ = ("frames",)
+
+    frames: list[Frame]
+
+    def begin(self, gas: int) -> None:
+        """Start metering a transaction, or a view from outside, with `gas`."""
+        self.meter.start(gas)
+        self.depth = 0
+        self.static = False
+        self.frames = []
+
+    def call(
+        self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
+    ) -> Any:
+        """Run a method of the contract at `target`, on behalf of the contract `sender`."""
+        self._pay_for_call(target, value)
+        return self._call(sender, target, name, arguments, value)
+
+    def attempt(
+        self, sender: Address, target: Any, name: str, arguments: tuple[Any, ...]
+    ) -> CallResult:
+        """Like `call`, but a failure of the callee is a result; its changes are undone."""
+        self._pay_for_call(target.address, 0)
+        try:
+            return CallResult(True, self._call(sender, target.address, name, arguments, 0), "")
+        except ExecutionError as error:
+            return CallResult(False, None, type(error).__name__)
+
+    def send(self, sender: Address, recipient: Address, amount: int) -> None:
+        """Send plain money: a contract's ``receive`` runs on the stipend alone."""
+        self._pay_for_call(recipient, amount)
+        contract = self.state.contracts.get(recipient)
+        if contract is None:
+            if self.static:
+                raise WriteInView("a view tried to send money")
+            self.state.transfer(sender, recipient, amount)
+        else:
+            stipend = self.schedule.call_stipend if amount else 0
+            self.run(sender, contract, receive_method(contract), (), amount, stipend)
+
+    def _pay_for_call(self, target: Address, value: int) -> None:
+        schedule = self.schedule
+        gas = schedule.call
+        if value:
+            gas += schedule.call_value - schedule.call_stipend
+            state = self.state
+            if not (
+                state.balances.get(target) or state.nonces.get(target) or target in state.contracts
+            ):
+                gas += schedule.call_new_account
+        self.meter.charge(gas, CALL)
+
+    def _call(
+        self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
+    ) -> Any:
+        contract = self.state.contracts.get(target)
+        if contract is None:
+            raise NotAContract(f"there is no contract at {target}: deploy it first")
+        method = contract.methods.get(name)
+        if method is None:
+            raise UnknownMethod(f"{type(contract).__name__} has no external method {name}")
+        return self.run(sender, contract, method, arguments, value)
+
+    def run(
+        self,
+        sender: Address,
+        contract: Contract,
+        method: Method,
+        arguments: tuple[Any, ...],
+        value: int,
+        gas: int | None = None,
+    ) -> Any:
+        """Run one frame and return its checked result.
+
+        Parameters
+        ----------
+        value
+            Wei moved from `sender` to the contract before the method runs.
+        gas
+            Limit of this frame; by default all but a 64th of what the caller has (EIP-150), and
+            all of it for the outermost frame.
+
+        Raises
+        ------
+        ExecutionError
+            When the frame failed; the state is as it was before, and a Halt has eaten its gas.
+        """
+        meter = self.meter
+        limit = meter.limit
+        if gas is not None:
+            meter.limit = min(limit, meter.used + gas)
+        elif self.depth:
+            meter.limit = limit - (limit - meter.used) // 64
+        journal = self.state.journal
+        entries = journal.entries
+        mark = len(entries)
+        logged = len(self.logs)
+        refund = meter.refund
+        depth = self.depth
+        static = self.static
+        message = contract.msg
+        running = contract._running
+        frame = Frame(depth, sender, contract, method, arguments, value, meter.used)
+        self.frames.append(frame)
+        try:
+            self.enter()
+            if value:
+                if not method.payable:
+                    raise NotPayable(f"{method.name} takes no money, {value} wei were sent")
+                if static:
+                    raise WriteInView("a view tried to send money")
+                self.state.transfer(sender, contract.address, value)
+            if running and not method.reentrant:
+                raise ReentrantCall(
+                    f"{type(contract).__name__}.{method.name}: the contract is running already"
+                )
+            checked = check_arguments(method, arguments)
+            for index, owner in method.references:
+                checked[index] = owner._reference(contract, checked[index])
+            contract.msg = Message(sender, value)
+            contract._running = True
+            self.static = static or method.view
+            result = check_result(method, method.function(contract, *checked))
+            if meter.used > meter.limit:
+                raise OutOfGas(f"{meter.used} gas is needed, the limit is {meter.limit}")
+            frame.result = result
+            return result
+        except ExecutionError as error:
+            journal.rollback(mark + journal.dropped)
+            del self.logs[logged:]
+            meter.refund = refund
+            frame.error = error
+            if isinstance(error, Halt):
+                meter.used = meter.limit
+            elif meter.used > meter.limit:
+                meter.used = meter.limit
+                frame.error = OutOfGas(f"the limit is {meter.limit} gas: raise gas_limit")
+                raise frame.error from error
+            raise
+        finally:
+            contract.msg = message
+            contract._running = running
+            self.static = static
+            self.depth = depth
+            frame.gas_end = meter.used
+            meter.limit = limit
+
+
+def check_arguments(method: Method, arguments: Sequence[Any]) -> list[Any]:
+    """Arguments in canonical form; raises InvalidValue, naming the argument."""
+    kinds = method.kinds
+    if len(arguments) != len(kinds):
+        raise InvalidValue(
+            f"{method.name} takes {len(kinds)} arguments ({', '.join(method.arguments)}), "
+            f"{len(arguments)} were given"
+        )
+    try:
+        return [kind.check(value) for kind, value in zip(kinds, arguments, strict=True)]
+    except InvalidValue:
+        for (name, kind), value in zip(method.arguments.items(), arguments, strict=True):
+            try:
+                kind.check(value)
+            except InvalidValue as error:
+                raise type(error)(f"{method.name}: {name}: {error}") from None
+        raise
+
+
+def check_result(method: Method, result: Any) -> Any:
+    """The result in canonical form; raises InvalidValue if it is not of the declared type."""
+    kinds = method.returns
+    if method.returns_tuple:
+        if not isinstance(result, tuple) or len(result) != len(kinds):
+            raise InvalidValue(f"{method.name} returns {len(kinds)} values, not {result!r}")
+        return tuple([kind.check(value) for kind, value in zip(kinds, result, strict=True)])
+    if kinds:
+        return kinds[0].check(result)
+    if result is not None:
+        raise InvalidValue(f"{method.name} is declared to return nothing, not {result!r}")
+    return None
+
+
+def receive_method(contract: Contract) -> Method:
+    """The method that takes plain money; raises UnknownMethod if the contract has none."""
+    method = contract.methods.get("receive")
+    if method is None or not method.payable or method.kinds:
+        raise UnknownMethod(
+            f"{type(contract).__name__} takes no plain money: it has no @payable receive()"
+        )
+    return method

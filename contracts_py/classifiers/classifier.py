@@ -1,0 +1,62 @@
+"""What all classifiers share: classes by name, the features they look at, and the scale of numbers."""
+
+from __future__ import annotations
+
+from chain.contract import Array, Error, external, int64, uint32, uint64, uint256, view
+from contracts_py.ownable import Ownable, only_owner
+
+# One in fixed point: a real number r is stored as round(r * TO_FLOAT).
+TO_FLOAT = 10**9
+
+
+class NormNotRequired(Error):
+    """This classifier does not look at the norm of its data."""
+
+
+class Classifier(Ownable):
+    """A model that predicts a class for a sample and learns from samples its owner passes on."""
+
+    classifications: Array[str]
+    feature_indices: Array[uint32]
+
+    def constructor(self, classifications: Array[str]) -> None:
+        super().constructor()
+        self.classifications = classifications
+
+    @view
+    def to_float(self) -> uint256:
+        """The fixed-point scale."""
+        return TO_FLOAT
+
+    @view
+    def num_classifications(self) -> uint256:
+        """How many classes there are."""
+        return len(self.classifications)
+
+    @view
+    def num_feature_indices(self) -> uint256:
+        """How many features were selected; 0 means all."""
+        return len(self.feature_indices)
+
+    @external
+    @only_owner
+    def add_feature_indices(self, feature_indices: Array[uint32]) -> None:
+        """Say which features of the encoder's output the model looks at."""
+        for index in feature_indices:
+            self.feature_indices.append(index)
+
+    @view
+    def norm(self, data: Array[int64]) -> uint256:
+        """The length of a sample as a vector, rounded down."""
+        ...
+
+    @view
+    def predict(self, data: Array[int64]) -> uint64:
+        """The class of a sample, as an index into the classifications."""
+        ...
+
+    @external
+    @only_owner
+    def update(self, data: Array[int64], classification: uint64) -> None:
+        """Learn from one sample."""
+        ...

@@ -1,0 +1,99 @@
+"""A binary perceptron on dense samples of unit norm."""
+
+from __future__ import annotations
+
+from chain.contract import (
+    Array,
+    Error,
+    add_scaled,
+    dot,
+    external,
+    int64,
+    int80,
+    integer_sqrt,
+    require,
+    squared_norm,
+    uint32,
+    uint64,
+    uint256,
+    view,
+)
+from contracts_py.classifiers.classifier import TO_FLOAT, Classifier
+from contracts_py.ownable import only_owner
+
+# Bounds of the squared norm of data that counts as of unit norm.
+UNIT_NORM_BELOW = 10**18 - 10**11
+UNIT_NORM_ABOVE = 10**18 + 10**11
+
+
+class WeightsDimensionMismatch(Error):
+    """The sample has more or fewer numbers than the model has weights."""
+
+    given: uint256
+    expected: uint256
+
+
+class NotUnitNorm(Error):
+    """The sample's squared norm is not 1 (10**18 in fixed point, within 10**11)."""
+
+    squared_norm: uint256
+
+
+class DensePerceptron(Classifier):
+    """Class 1 where the intercept and the product of weights and sample add up to more than 0.
+
+    Rosenblatt's rule: a sample that is predicted wrongly is added to the weights, or subtracted,
+    times the learning rate. The intercept stays. As in the reference, the intercept (scale
+    ``TO_FLOAT``) is added to products of scale ``TO_FLOAT**2``.
+    """
+
+    weights: Array[int80]
+    intercept: int80
+    learning_rate: uint32
+
+    def constructor(
+        self,
+        classifications: Array[str],
+        weights: Array[int80],
+        intercept: int80,
+        learning_rate: uint32,
+    ) -> None:
+        super().constructor(classifications)
+        self.weights = weights
+        self.intercept = intercept
+        self.learning_rate = learning_rate
+
+    @external
+    @only_owner
+    def initialize_weights(self, weights: Array[int80]) -> None:
+        """Append weights: for models that do not fit into one transaction."""
+        for weight in weights:
+            self.weights.append(weight)
+
+    @view
+    def norm(self, data: Array[int64]) -> uint256:
+        return integer_sqrt(squared_norm(data))
+
+    @view
+    def predict(self, data: Array[int64]) -> uint64:
+        dimensions = len(self.weights)
+        require(
+            len(data) == dimensions,
+            WeightsDimensionMismatch(given=len(data), expected=dimensions),
+        )
+        return 1 if self.intercept + dot(self.weights, data) > 0 else 0
+
+    @external
+    @only_owner
+    def update(self, data: Array[int64], classification: uint64) -> None:
+        weights = self.weights.load()
+        prediction = self.predict(data)
+        squared = squared_norm(data)
+        require(UNIT_NORM_BELOW < squared, NotUnitNorm(squared_norm=squared))
+        require(squared < UNIT_NORM_ABOVE, NotUnitNorm(squared_norm=squared))
+        # A label above 1 differs from every prediction: it always trains, as a positive one.
+        if prediction != classification:
+            if classification > 0:
+                self.weights = add_scaled(weights, data, self.learning_rate, TO_FLOAT, int80)
+            else:
+                self.weights = add_scaled(weights, data, -self.learning_rate, TO_FLOAT, int80)
