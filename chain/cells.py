@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chain.array import Array
+from chain.array import VECTOR_LENGTH, Array
 from chain.encoding import encode
 
 Leaves = dict[bytes, bytes | None]
@@ -83,9 +83,9 @@ class Column:
         self.originals: dict[int, Any] = {}
         self._list: list[Any] | None = None
         self._int64: NDArray[np.int64] | None = None
-        if isinstance(elements, Array) and elements.__dict__.get("int64") is not None:
+        if isinstance(elements, Array) and len(elements) >= VECTOR_LENGTH:
             self._int64 = elements.int64
-        else:
+        if self._int64 is None:
             self._list = list(elements)
 
     @property
@@ -103,10 +103,10 @@ class Column:
             self._int64 = Array(self.elements).int64
         return self._int64
 
-    def array(self) -> Array[Any]:
-        """The elements as an immutable array, shared where it can be."""
-        vector = self.int64
-        return Array(self.elements) if vector is None else Array.of_int64(vector)
+    def array(self, checked: Any) -> Array[Any]:
+        """The elements as an immutable array of the element type `checked`, shared if long."""
+        vector = self.int64 if len(self) >= VECTOR_LENGTH else None
+        return Array(self.elements, checked) if vector is None else Array.of_int64(vector, checked)
 
     def get(self, index: int, default: Any = None) -> Any:
         """The element at `index`, or `default` beyond the end."""

@@ -140,7 +140,7 @@ class Executor:
             address,
             vm.logs,
             vm.frames,
-            meter.by_reason,
+            tuple(meter.by_reason),
             self.labels,
         )
         vm.end_transaction()
@@ -158,7 +158,7 @@ class Executor:
         state.journal.write(state.nonces, ZERO_ADDRESS, transaction.nonce + 1)
         number = self.vm.block.number
         return Receipt(
-            transaction, number, index, 0, 0, None, None, None, [], [], [0] * len(Reason), self.labels
+            transaction, number, index, 0, 0, None, None, None, [], [], (0,) * len(Reason), self.labels
         )
 
     def _run(self, transaction: Transaction) -> tuple[Address | None, Any]:

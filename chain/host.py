@@ -6,8 +6,7 @@ There is one host per chain, handed to every contract; nothing here is global. T
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chain.cells import Cells, Column
 from chain.errors import CallDepthExceeded, WriteInView
@@ -28,16 +27,14 @@ LOG = int(Reason.LOG)
 MAX_DEPTH = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Who calls, and how many wei came along."""
 
     sender: Address
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class BlockContext:
+class BlockContext(NamedTuple):
     """The block a transaction runs in."""
 
     number: int
@@ -114,20 +111,29 @@ class Host:
         if self.static:
             raise WriteInView("a view tried to write to storage: make the method @external")
         schedule = self.schedule
-        originals = cells.originals
-        original = originals.get(key, ABSENT)
+        meter = self.meter
         if current == new:
             cost = schedule.storage_read
         else:
-            if original is ABSENT:
+            originals = cells.originals
+            original = originals.get(key, ABSENT)
+            if original is ABSENT:  # the first change of this slot in the transaction
                 if not originals:
                     self.touched.append(cells)
-                originals[key] = original = current
-            cost = schedule.store(original, current, new, zero)
-            refund = schedule.store_refund(original, current, new, zero)
-            if refund:
-                self.meter.refund += refund
-        self.meter.charge(cost, WRITE)
+                originals[key] = current
+                if current == zero:
+                    cost = schedule.storage_set
+                else:
+                    cost = schedule.storage_reset
+                    if new == zero:
+                        meter.refund += schedule.storage_clear_refund
+            else:
+                cost = schedule.store(original, current, new, zero)
+                meter.refund += schedule.store_refund(original, current, new, zero)
+        meter.used += cost
+        meter.by_reason[WRITE] += cost
+        if meter.used > meter.limit:
+            meter.charge(0, WRITE)
 
     def end_transaction(self) -> None:
         """Forget the original values: the next transaction starts from what is there now."""

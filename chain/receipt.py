@@ -10,7 +10,7 @@ from chain.contract.records import Event
 from chain.encoding import encode
 from chain.errors import ExecutionError
 from chain.gas import Reason
-from chain.trace import Frame, Trace
+from chain.trace import Trace
 from chain.transaction import Transaction
 from chain.types import Address
 
@@ -76,8 +76,8 @@ class Receipt:
         return_value: Any,
         contract_address: Address | None,
         emitted: list[tuple[Contract, Event]],
-        frames: list[Frame],
-        by_reason: list[int],
+        frames: list[Any],
+        by_reason: tuple[int, ...],
         labels: Mapping[Address, str],
     ) -> None:
         self.transaction = transaction

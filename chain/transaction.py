@@ -7,27 +7,17 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from chain.array import Array
 from chain.crypto import address_of, sha3, verify
 from chain.encoding import encode
 from chain.errors import InvalidSignature, InvalidTransaction, InvalidValue
-from chain.types import ADDRESS, Address
+from chain.types import Address
 
 Kind = Literal["transfer", "deploy", "call", "deal"]
 
 
-def _address(value: Any) -> Any:
-    if type(value) is Address:
-        return value
-    try:
-        return ADDRESS.check(value)
-    except InvalidValue as error:
-        raise ValueError(str(error)) from None
-
-
-AddressField = Annotated[Address, BeforeValidator(_address)]
 Uint64 = Annotated[int, Field(ge=0, lt=2**64, strict=True)]
 Wei = Annotated[int, Field(ge=0, lt=2**256, strict=True)]
 
@@ -60,12 +50,12 @@ class Transaction(BaseModel):
 
     kind: Kind
     chain_id: Uint64
-    sender: AddressField
+    sender: InstanceOf[Address]
     nonce: Uint64
     gas_limit: Uint64
     gas_price: Wei
     value: Wei
-    to: AddressField | None
+    to: InstanceOf[Address] | None
     name: str
     arguments: tuple[Any, ...]
 
@@ -156,6 +146,8 @@ class SignedTransaction(BaseModel):
         try:
             data = json.loads(text)
             fields = dict(data["transaction"])
+            fields["sender"] = Address.parse(fields["sender"])
+            fields["to"] = fields["to"] and Address.parse(fields["to"])
             fields["arguments"] = tuple(_from_json(argument) for argument in fields["arguments"])
             return cls(
                 transaction=Transaction(**fields),
@@ -166,7 +158,7 @@ class SignedTransaction(BaseModel):
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise InvalidTransaction(f"malformed transaction: {where}: {first['msg']}") from None
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (InvalidValue, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InvalidTransaction(f"malformed transaction: {error!r}") from None
 
 

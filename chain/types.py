@@ -17,7 +17,7 @@ from typing import Annotated, Any, cast, get_args, get_origin
 
 import numpy as np
 
-from chain.array import INT64_MAX, INT64_MIN, Array
+from chain.array import INT64_MAX, INT64_MIN, VECTOR_LENGTH, Array
 from chain.errors import InvalidValue, OutOfRange
 
 SLOT_BITS = 256
@@ -218,10 +218,8 @@ class ArrayType(Type):
         )
 
     def check(self, value: Any) -> Array[Any]:
-        if isinstance(value, Array):
-            if self._int64 and "int64" in value.__dict__ and value.int64 is not None:
-                return value
-            if value.__dict__.get("checked") is self.element:
+        if type(value) is Array:
+            if value.checked is self.element:
                 return value
             values: Any = value.values
         elif isinstance(value, np.ndarray):
@@ -230,15 +228,18 @@ class ArrayType(Type):
                     f"an array of {value.ndim} dimensions is not a {self.name}: pass one row"
                 )
             if self._int64 and value.dtype == np.int64:
-                return Array.of_int64(value.copy())
+                return Array.of_int64(value.copy(), self.element)
             values = list(value)
         elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
             values = value
         else:
             raise InvalidValue(f"{shown(value)} is a {type(value).__name__}, not an {self.name}")
-        checked: Array[Any] = Array(self._checked(values))
-        checked.__dict__["checked"] = self.element
-        return checked
+        if self._int64 and len(values) >= VECTOR_LENGTH and set(map(type, values)) == {int}:
+            try:
+                return Array.of_int64(np.array(values, dtype=np.int64), self.element)
+            except OverflowError:
+                pass  # found, and named, below
+        return Array(self._checked(values), self.element)
 
     def _checked(self, values: Sequence[Any]) -> Sequence[Any]:
         element = self.element

@@ -15,19 +15,15 @@ from chain.errors import (
     NotPayable,
     OutOfGas,
     ReentrantCall,
-    Revert,
     UnknownMethod,
     WriteInView,
 )
 from chain.gas import Reason
 from chain.host import Host, Message
-from chain.trace import Frame
+from chain.trace import ERROR, GAS_END, RESULT
 from chain.types import Address
 
 CALL = int(Reason.CALL)
-
-# Decoding or encoding one argument word in unoptimized code (measured on the reference contracts).
-ABI_WORD = 100
 
 
 class VirtualMachine(Host):
@@ -36,12 +32,12 @@ class VirtualMachine(Host):
     Attributes
     ----------
     frames
-        The frames of the running transaction, in the order they were entered.
+        Notes on the frames of the running transaction, in the order entered (``chain.trace``).
     """
 
     __slots__ = ("frames",)
 
-    frames: list[Frame]
+    frames: list[Any]
 
     def begin(self, gas: int) -> None:
         """Start metering a transaction, or a view from outside, with `gas`."""
@@ -55,7 +51,8 @@ class VirtualMachine(Host):
     ) -> Any:
         """Run a method of the contract at `target`, on behalf of the contract `sender`."""
         self._pay_for_call(target, value)
-        return self._call(sender, target, name, arguments, value)
+        contract, method = self._find(target, name)
+        return self.run(sender, contract, method, arguments, value)
 
     def attempt(
         self, sender: Address, target: Any, name: str, arguments: tuple[Any, ...]
@@ -63,7 +60,8 @@ class VirtualMachine(Host):
         """Like `call`, but a failure of the callee is a result; its changes are undone."""
         self._pay_for_call(target.address, 0)
         try:
-            return CallResult(True, self._call(sender, target.address, name, arguments, 0), "")
+            contract, method = self._find(target.address, name)
+            return CallResult(True, self.run(sender, contract, method, arguments, 0), "")
         except ExecutionError as error:
             return CallResult(False, None, type(error).__name__)
 
@@ -91,16 +89,14 @@ class VirtualMachine(Host):
                 gas += schedule.call_new_account
         self.meter.charge(gas, CALL)
 
-    def _call(
-        self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
-    ) -> Any:
+    def _find(self, target: Address, name: str) -> tuple[Contract, Method]:
         contract = self.state.contracts.get(target)
         if contract is None:
             raise NotAContract(f"there is no contract at {target}: deploy it first")
         method = contract.methods.get(name)
         if method is None:
             raise UnknownMethod(f"{type(contract).__name__} has no external method {name}")
-        return self.run(sender, contract, method, arguments, value)
+        return contract, method
 
     def run(
         self,
@@ -128,21 +124,23 @@ class VirtualMachine(Host):
         """
         meter = self.meter
         limit = meter.limit
+        depth = self.depth
         if gas is not None:
             meter.limit = min(limit, meter.used + gas)
-        elif self.depth:
+        elif depth:
             meter.limit = limit - (limit - meter.used) // 64
         journal = self.state.journal
-        entries = journal.entries
-        mark = len(entries)
+        mark = journal.mark()
         logged = len(self.logs)
         refund = meter.refund
-        depth = self.depth
         static = self.static
         message = contract.msg
         running = contract._running
-        frame = Frame(depth, sender, contract, method, arguments, value, meter.used)
-        self.frames.append(frame)
+        frames = self.frames
+        frame = len(frames)
+        frames.extend(
+            (depth, sender, contract, method, arguments, value, meter.used, None, None, 0)
+        )
         try:
             self.enter()
             if value:
@@ -160,64 +158,53 @@ class VirtualMachine(Host):
                 checked[index] = owner._reference(contract, checked[index])
             contract.msg = Message(sender, value)
             contract._running = True
-            self.static = static or method.view
-            result = check_result(method, method.function(contract, *checked))
+            if method.view:
+                self.static = True
+            result = method.check_result(method.function(contract, *checked))
             if meter.used > meter.limit:
                 raise OutOfGas(f"{meter.used} gas is needed, the limit is {meter.limit}")
-            frame.result = result
+            frames[frame + RESULT] = result
             return result
         except ExecutionError as error:
-            journal.rollback(mark + journal.dropped)
+            journal.rollback(mark)
             del self.logs[logged:]
             meter.refund = refund
-            frame.error = error
-            if isinstance(error, Halt):
+            overrun = meter.used > meter.limit
+            if overrun or isinstance(error, Halt):
                 meter.used = meter.limit
-            elif meter.used > meter.limit:
-                meter.used = meter.limit
-                frame.error = OutOfGas(f"the limit is {meter.limit} gas: raise gas_limit")
-                raise frame.error from error
+            frames[frame + ERROR] = error
+            if overrun and not isinstance(error, OutOfGas):
+                # Straight-line code pays in advance but is held against the limit later.
+                late = OutOfGas(f"the limit is {meter.limit} gas: raise gas_limit")
+                frames[frame + ERROR] = late
+                raise late from error
             raise
         finally:
             contract.msg = message
             contract._running = running
             self.static = static
             self.depth = depth
-            frame.gas_end = meter.used
+            frames[frame + GAS_END] = meter.used
             meter.limit = limit
 
 
 def check_arguments(method: Method, arguments: Sequence[Any]) -> list[Any]:
     """Arguments in canonical form; raises InvalidValue, naming the argument."""
-    kinds = method.kinds
-    if len(arguments) != len(kinds):
+    checks = method.checks
+    if len(arguments) != len(checks):
         raise InvalidValue(
-            f"{method.name} takes {len(kinds)} arguments ({', '.join(method.arguments)}), "
+            f"{method.name} takes {len(checks)} arguments ({', '.join(method.arguments)}), "
             f"{len(arguments)} were given"
         )
     try:
-        return [kind.check(value) for kind, value in zip(kinds, arguments, strict=True)]
+        return [check(value) for check, value in zip(checks, arguments)]  # noqa: B905 (hot path)
     except InvalidValue:
-        for (name, kind), value in zip(method.arguments.items(), arguments, strict=True):
+        for name, check, value in zip(method.arguments, checks, arguments, strict=True):
             try:
-                kind.check(value)
+                check(value)
             except InvalidValue as error:
                 raise type(error)(f"{method.name}: {name}: {error}") from None
         raise
-
-
-def check_result(method: Method, result: Any) -> Any:
-    """The result in canonical form; raises InvalidValue if it is not of the declared type."""
-    kinds = method.returns
-    if method.returns_tuple:
-        if not isinstance(result, tuple) or len(result) != len(kinds):
-            raise InvalidValue(f"{method.name} returns {len(kinds)} values, not {result!r}")
-        return tuple([kind.check(value) for kind, value in zip(kinds, result, strict=True)])
-    if kinds:
-        return kinds[0].check(result)
-    if result is not None:
-        raise InvalidValue(f"{method.name} is declared to return nothing, not {result!r}")
-    return None
 
 
 def receive_method(contract: Contract) -> Method:

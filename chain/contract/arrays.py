@@ -142,9 +142,7 @@ class StorageArray:
         column = self._column
         host.meter.charge(host.schedule.array_access, KECCAK)
         host.meter.charge(len(column) * host.schedule.storage_read, READ)
-        array = column.array()
-        array.__dict__["checked"] = self._place.element
-        return array
+        return column.array(self._place.element)
 
     def assign(self, value: Sequence[Any]) -> None:
         """Replace the whole array, element by element, and clear what the old one had beyond."""

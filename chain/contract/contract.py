@@ -271,7 +271,7 @@ def _method(
         except (TypeError, NameError) as error:
             raise ContractRefused(f"{where}: {parameter}: {error}") from None
     try:
-        returns, is_tuple = result_types(evaluated(annotations.get("return"), function, cls))
+        returns, check_result = result_types(evaluated(annotations.get("return"), function, cls))
     except (TypeError, NameError) as error:
         raise ContractRefused(f"{where}: result: {error}") from None
     return Method(
@@ -279,8 +279,9 @@ def _method(
         function=body,
         arguments=kinds,
         kinds=tuple(kinds.values()),
+        checks=tuple(kind.check for kind in kinds.values()),
         returns=returns,
-        returns_tuple=is_tuple,
+        check_result=check_result,
         view=marks.view,
         payable=marks.payable,
         reentrant=marks.reentrant,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from operator import mul
 from typing import Any, cast
 
-from chain.array import Array
+from chain.array import VECTOR_LENGTH, Array
 from chain.contract import vector
 from chain.contract.arrays import StorageArray
 from chain.contract.operations import HIGHEST, LOWEST, metered_function, truncated_quotient
@@ -19,9 +19,6 @@ from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
 from chain.journal import ABSENT
 from chain.types import SLOT_BITS, IntType, shown, type_of
-
-# Below this length plain Python beats numpy (measured; see benchmarks).
-VECTOR_LENGTH = 48
 
 # Arithmetic gas of one element, beside its storage accesses.
 DOT = 780
@@ -118,11 +115,11 @@ def add_scaled(
         if w is not None and x is not None:
             moved = vector.add_scaled(w, x, numerator, denominator)
             if moved is not None:
-                return _made(Array.of_int64(moved), kind)
+                return Array.of_int64(moved, kind)
     wrap = kind.wrap
     moves = zip(_values(left), _values(right), strict=True)
-    return _made(
-        Array([wrap(w + truncated_quotient(x * numerator, denominator)) for w, x in moves]), kind
+    return Array(
+        [wrap(w + truncated_quotient(x * numerator, denominator)) for w, x in moves], kind
     )
 
 
@@ -186,9 +183,3 @@ def _checked_keys(mapping: Map[int, int], keys: Array[int]) -> Sequence[int]:
     if values and not (kind.low <= min(values) and max(values) <= kind.high):
         raise Arithmetic(f"a key in {shown(list(values))} is out of range of {kind.name}")
     return values
-
-
-def _made(array: Array[int], kind: IntType) -> Array[int]:
-    """Mark an array as checked, so that storing it does not look at every element again."""
-    array.__dict__["checked"] = kind
-    return array

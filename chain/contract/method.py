@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args, get_origin
 
-from chain.types import Type, type_of
+from chain.errors import InvalidValue
+from chain.types import Type, shown, type_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -93,8 +94,12 @@ class Method:
         Metered; takes the contract and checked arguments.
     arguments
         Types by parameter name.
+    checks
+        Of each argument: return it in canonical form, or raise InvalidValue.
     returns
         Types of the result: none, one, or the parts of a tuple.
+    check_result
+        Return the result in canonical form, or raise InvalidValue.
     references
         Position and class of arguments that are contracts, which arrive as references.
     kinds
@@ -104,8 +109,9 @@ class Method:
     name: str
     function: Callable[..., Any]
     arguments: dict[str, Type]
+    checks: tuple[Callable[[Any], Any], ...]
     returns: tuple[Type, ...]
-    returns_tuple: bool
+    check_result: Callable[[Any], Any]
     view: bool
     payable: bool
     reentrant: bool
@@ -113,10 +119,28 @@ class Method:
     kinds: tuple[Type, ...]
 
 
-def result_types(annotation: Any) -> tuple[tuple[Type, ...], bool]:
-    """Types of a return annotation, and whether it is a tuple."""
+def result_types(annotation: Any) -> tuple[tuple[Type, ...], Callable[[Any], Any]]:
+    """Types of a return annotation, and the check of a result."""
     if annotation is None or annotation is type(None):
-        return (), False
+        return (), _check_nothing
     if get_origin(annotation) is tuple:
-        return tuple(type_of(part) for part in get_args(annotation)), True
-    return (type_of(annotation),), False
+        kinds = tuple(type_of(part) for part in get_args(annotation))
+        return kinds, _tuple_check(kinds)
+    kind = type_of(annotation)
+    return (kind,), kind.check
+
+
+def _check_nothing(result: Any) -> None:
+    if result is not None:
+        raise InvalidValue(f"{shown(result)} is returned, but nothing is declared")
+
+
+def _tuple_check(kinds: tuple[Type, ...]) -> Callable[[Any], Any]:
+    checks = [kind.check for kind in kinds]
+
+    def check(result: Any) -> tuple[Any, ...]:
+        if type(result) is not tuple or len(result) != len(checks):
+            raise InvalidValue(f"{shown(result)} is returned, not a tuple of {len(checks)} values")
+        return tuple([check(value) for check, value in zip(checks, result)])  # noqa: B905
+
+    return check

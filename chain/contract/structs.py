@@ -8,6 +8,7 @@ from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 from chain.contract.records import annotations_of
 from chain.contract.storage import READ, Builder, Map, MapType, Place, slots_of
 from chain.host import Host
+from chain.journal import ABSENT
 from chain.types import SLOT_BITS, Type, type_of
 
 
@@ -129,7 +130,8 @@ class _Packed:
         index = self.index
         if self.narrow:
             host.meter.charge(host.schedule.storage_read, READ)
-        held = cells.get(keys, place.defaults)
+        before = cells.get(keys, ABSENT)
+        held = place.defaults if before is ABSENT else before
         changed = (*held[:index], value, *held[index + 1 :])
         slot = self.slot
         if len(slot) == 1:
@@ -142,7 +144,8 @@ class _Packed:
                 [changed[i] for i in slot],
                 [place.defaults[i] for i in slot],
             )
-        host.state.journal.write(cells, keys, changed)
+        host.state.journal.entries.extend((cells, keys, before))
+        cells[keys] = changed
 
 
 class _Behind:
