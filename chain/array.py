@@ -78,17 +78,17 @@ class Array(Sequence[T], Generic[T]):
 
     @property
     def packed(self) -> bytes:
-        """Canonical bytes of integers: their width, and big-endian words of 8 bytes, or else 32."""
+        """Canonical bytes of integers: their width, and little-endian words of 8 bytes, or else 32."""
         packed = self._packed
         if packed is None:
             if self._values is None:
-                packed = b"\x08" + self._int64.astype(">i8").tobytes()  # type: ignore[union-attr]
+                packed = b"\x08" + self._words().tobytes()
             else:
                 try:
-                    packed = struct.pack(f">b{len(self._values)}q", 8, *self._values)
+                    packed = struct.pack(f"<b{len(self._values)}q", 8, *self._values)
                 except struct.error:
                     words = [int(v) % 2**256 for v in self._values]  # type: ignore[call-overload]
-                    packed = b"\x20" + b"".join([word.to_bytes(32, "big") for word in words])
+                    packed = b"\x20" + b"".join([word.to_bytes(32, "little") for word in words])
             self._packed = packed
         return packed
 
@@ -96,23 +96,35 @@ class Array(Sequence[T], Generic[T]):
     def digest(self) -> bytes:
         """32-byte hash of integers."""
         if self._digest is None:
-            self._digest = sha256(self.packed).digest()
+            if self._packed is None and self._values is None:
+                hashing = sha256(b"\x08")
+                hashing.update(self._words())
+                self._digest = hashing.digest()
+            else:
+                self._digest = sha256(self.packed).digest()
         return self._digest
 
     @property
     def nonzero_bytes(self) -> int:
         """Non-zero bytes when each integer is a sign-extended 32-byte word (for calldata gas)."""
         count = self._nonzero_bytes
+        if count is None and self._values is None:
+            vector = self._int64
+            count = int(np.count_nonzero(vector.view(np.uint8)))  # type: ignore[union-attr]
+            # Sign extension adds 24 bytes of 0xff.
+            count += 24 * int(np.count_nonzero(vector < 0))  # type: ignore[operator]
+            self._nonzero_bytes = count
         if count is None:
             packed = self.packed
             count = len(packed) - packed.count(0) - 1
-            if packed[0] == 8:  # 24 bytes of sign are not there
-                if self._values is None:
-                    count += 24 * int(np.count_nonzero(self._int64 < 0))  # type: ignore[operator]
-                elif self._values and min(self._values) < 0:  # type: ignore[type-var, operator]
-                    count += 24 * sum([v < 0 for v in self._values])  # type: ignore[operator]
+            if packed[0] == 8 and self._values and min(self._values) < 0:  # type: ignore
+                count += 24 * sum([v < 0 for v in self._values])  # type: ignore[operator]
             self._nonzero_bytes = count
         return count
+
+    def _words(self) -> NDArray[np.int64]:
+        """The vector as little-endian words: itself, on most machines."""
+        return self._int64.astype("<i8", copy=False)  # type: ignore[union-attr]
 
     def load(self) -> Array[T]:
         """Storage arrays: copy the array to memory. This one is there already."""

@@ -97,7 +97,7 @@ class Block:
         self.gas_used = sum([receipt.gas_used for receipt in receipts])
         self.receipts = receipts
         self.mark = mark
-        self.dropped: list[tuple[Transaction, InvalidTransaction]] = []
+        self.dropped: tuple[tuple[Transaction, InvalidTransaction], ...] = ()
         self.header: Header | None = None
 
     @property

@@ -35,7 +35,9 @@ class Deployed:
     def __getattr__(self, name: str) -> Any:
         method = self.contract_class.methods.get(name)
         if method is not None:
-            return (ViewMethod if method.view else ExternalMethod)(self._chain, self.address, method)
+            bound = (ViewMethod if method.view else ExternalMethod)(self._chain, self.address, method)
+            self.__dict__[name] = bound  # found without this detour from now on
+            return bound
         if name in self.contract_class.fields:
             return lambda *keys: self._chain.read(self.address, name, keys)
         raise AttributeError(

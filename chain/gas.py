@@ -1,7 +1,8 @@
 """Gas: what each operation costs under a hard fork's rules, and the meter that counts it.
 
-Every cost goes through :meth:`Meter.charge` before its effect; only the compiler's per-block charges
-for arithmetic are added in place (see ``chain.contract.compiler``).
+Costs go through :meth:`Meter.charge` before their effect. Two kinds are added in place, because they
+take no memory and change nothing, and are held against the limit a little later: the compiler's
+charges for straight-line code, and single storage reads.
 
 Sources: the Ethereum yellow paper, appendix G; EIP-1108, EIP-1884, EIP-2028 and EIP-2200 for
 Istanbul.
@@ -34,8 +35,7 @@ class Reason(IntEnum):
 class Schedule:
     """The prices of one hard fork, in gas.
 
-    Base prices are the protocol's. The last group prices operations of the contract language that
-    stand for a sequence of EVM instructions.
+    The last two follow from `keccak`: where a mapping keeps a key's value, and an array its elements.
     """
 
     name: str
@@ -61,16 +61,8 @@ class Schedule:
     own_balance: int
     code_byte: int
     memory_word: int
-
-    @property
-    def map_access(self) -> int:
-        """The keccak of a key and a slot number, which locates a mapping's value."""
-        return self.keccak + 2 * self.keccak_word
-
-    @property
-    def array_access(self) -> int:
-        """The keccak of a slot number, which locates an array's elements."""
-        return self.keccak + self.keccak_word
+    map_access: int
+    array_access: int
 
     def store(self, original: object, current: object, new: object, zero: object) -> int:
         """Price of one storage write, EIP-2200: slot values at transaction start, now, and to be."""
@@ -122,6 +114,8 @@ ISTANBUL = Schedule(
     own_balance=5,
     code_byte=200,
     memory_word=3,
+    map_access=30 + 2 * 6,
+    array_access=30 + 6,
 )
 
 

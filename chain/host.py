@@ -13,7 +13,7 @@ from chain.errors import CallDepthExceeded, WriteInView
 from chain.gas import Meter, Reason, Schedule
 from chain.journal import ABSENT
 from chain.state import State
-from chain.types import Address, abi_size
+from chain.types import Address, abi_words
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract
@@ -91,7 +91,7 @@ class Host:
         kinds = type(event).logged
         schedule = self.schedule
         state = event.__dict__
-        words, _ = abi_size(kinds.values(), [state[name] for name in kinds])
+        words = abi_words(kinds.values(), [state[name] for name in kinds])
         topics = 1 + len(type(event).indexed)
         gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
         self.meter.charge(gas, LOG)
@@ -103,13 +103,18 @@ class Host:
         if self.depth > MAX_DEPTH:
             raise CallDepthExceeded(f"calls are nested {self.depth} deep, the limit is {MAX_DEPTH}")
 
+    def check_writable(self) -> None:
+        """Raise WriteInView inside a view."""
+        if self.static:
+            raise WriteInView("a view tried to write to storage: make the method @external")
+
     def store(self, cells: Cells | Column, key: Any, current: Any, new: Any, zero: Any) -> None:
         """Charge for changing a slot from `current` to `new`, before it happens (EIP-2200).
 
         `key` names the slot among the originals of `cells`; the values are whole slots.
         """
         if self.static:
-            raise WriteInView("a view tried to write to storage: make the method @external")
+            self.check_writable()
         schedule = self.schedule
         meter = self.meter
         if current == new:

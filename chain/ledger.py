@@ -189,7 +189,7 @@ class Ledger:
             receipts.append(receipt)
             gas_left -= receipt.gas_used
         block = self._append(receipts, 1)
-        block.dropped = dropped
+        block.dropped = tuple(dropped)
         self.mempool.waiting = later
         return block
 

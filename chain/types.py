@@ -87,6 +87,10 @@ class Type:
         """Words and non-zero bytes of the ABI tail of a dynamic value."""
         raise NotImplementedError
 
+    def abi_tail_words(self, value: Any) -> int:
+        """Words of the ABI tail of a dynamic value."""
+        return self.abi_tail(value)[0]
+
     def __repr__(self) -> str:
         return self.name
 
@@ -258,6 +262,9 @@ class ArrayType(Type):
                     raise type(error)(f"element {index}: {error}") from None
             raise
 
+    def abi_tail_words(self, value: Array[Any]) -> int:
+        return 1 + len(value) if self._integers else self.abi_tail(value)[0]
+
     def abi_tail(self, value: Array[Any]) -> tuple[int, int]:
         count = len(value)
         if self._integers:
@@ -279,6 +286,15 @@ def abi_size(types: Collection[Type], values: Sequence[Any]) -> tuple[int, int]:
         else:
             nonzero += kind.abi_nonzero(value)
     return words, nonzero
+
+
+def abi_words(types: Collection[Type], values: Sequence[Any]) -> int:
+    """Words of the ABI encoding alone."""
+    words = len(types)
+    for kind, value in zip(types, values):  # noqa: B905 (hot path)
+        if kind.dynamic:
+            words += kind.abi_tail_words(value)
+    return words
 
 
 BOOL = BoolType()

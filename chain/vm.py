@@ -50,7 +50,10 @@ class VirtualMachine(Host):
         self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
     ) -> Any:
         """Run a method of the contract at `target`, on behalf of the contract `sender`."""
-        self._pay_for_call(target, value)
+        if value:
+            self._pay_for_call(target, value)
+        else:
+            self.meter.charge(self.schedule.call, CALL)
         contract, method = self._find(target, name)
         return self.run(sender, contract, method, arguments, value)
 

@@ -16,11 +16,12 @@ from chain.contract import (
     uint80,
     uint256,
     view,
-    wrapping,
 )
 from chain.units import hours
 from contracts_py.ownable import only_owner
 from incentives.incentive_mechanism import IncentiveMechanism
+
+MAX_UINT256 = 2**256 - 1
 
 
 class OwnerWaitBeforeRefundWait(Error):
@@ -212,8 +213,11 @@ class Stakeable(IncentiveMechanism):
         return amount
 
     def time_since(self, added_time: uint256) -> uint256:
-        # Unchecked, as in the reference: a time in the future counts as long ago.
-        return wrapping(uint256, self.block.timestamp - added_time)
+        now = self.block.timestamp
+        if added_time <= now:
+            return now - added_time
+        # Unchecked in the reference, it wraps: a time in the future counts as long ago.
+        return MAX_UINT256 - (added_time - now) + 1
 
     def check_waited(self, added_time: uint256, wait: uint256) -> None:
         waited = self.time_since(added_time)

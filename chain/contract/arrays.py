@@ -17,7 +17,7 @@ from chain.array import Array
 from chain.cells import ELEMENTS_PER_LEAF, Column
 from chain.contract.storage import KECCAK, READ, Builder, Place, joined
 from chain.contract.vector import SlotWrites, changed_slots
-from chain.errors import Panic, WriteInView
+from chain.errors import Panic
 from chain.gas import Reason
 from chain.host import Host
 from chain.journal import ABSENT
@@ -150,8 +150,7 @@ class StorageArray:
         host = place.host
         schedule = host.schedule
         array: Array[Any] = place.kind.check(value)
-        if host.static:
-            raise WriteInView("a view tried to write to storage: make the method @external")
+        host.check_writable()
         column = self._column
         originals = place.cells.originals
         original = originals.get(self._keys, ABSENT)

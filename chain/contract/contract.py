@@ -21,7 +21,7 @@ from chain.contract.structs import storage_type
 from chain.encoding import encode
 from chain.errors import ContractRefused
 from chain.host import BlockContext, Host, Message
-from chain.types import Address, Type, type_of
+from chain.types import ADDRESS, Address, Type, type_of
 
 # Estimate of a contract's compiled size in bytes, from its source: a dispatcher, what a node of the
 # syntax tree becomes, and a getter per field.
@@ -137,7 +137,7 @@ class Contract:
 
     def transfer(self, recipient: str, amount: int) -> None:
         """Send `amount` wei; the frame fails if there is less, or if the recipient refuses."""
-        self._host.send(self.address, Address.parse(recipient), amount)
+        self._host.send(self.address, ADDRESS.check(recipient), amount)
 
     def paying(self, amount: int) -> Self:
         """On a reference to another contract: send `amount` wei along with the next call."""

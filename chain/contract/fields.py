@@ -84,7 +84,9 @@ class PackedField:
         if contract is None:
             return self
         meter = contract._meter
-        meter.charge(meter.schedule.storage_read, READ)
+        cost = meter.schedule.storage_read
+        meter.used += cost
+        meter.by_reason[READ] += cost
         return contract._cells.get(self.name, self.default)
 
     def __set__(self, contract: Contract, value: Any) -> None:

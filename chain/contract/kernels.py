@@ -14,7 +14,7 @@ from chain.array import VECTOR_LENGTH, Array
 from chain.contract import vector
 from chain.contract.arrays import StorageArray
 from chain.contract.operations import HIGHEST, LOWEST, metered_function, truncated_quotient
-from chain.contract.storage import KECCAK, NO_KEYS, READ, Map, joined
+from chain.contract.storage import KECCAK, NO_KEYS, READ, WRITE, Map, joined
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
 from chain.journal import ABSENT
@@ -151,6 +151,7 @@ def add_at(
     place = mapping._place.values
     kind = cast(IntType, place.kind)
     host = place.host
+    host.check_writable()
     schedule = meter.schedule
     count = len(values)
     meter.work(count * ADD_AT)
@@ -160,20 +161,27 @@ def add_at(
     cells = place.cells
     prefix = mapping._keys
     held = cells.get
-    store = host.store
-    log = host.state.journal.entries
+    originals = cells.originals
+    log = host.state.journal.entries.extend
     low, high, wrap = kind.low, kind.high, kind.wrap
+    resets = 0
     for key in values:
         if prefix is not NO_KEYS:
             key = joined(prefix, key)
-        before = held(key, ABSENT)
-        current = 0 if before is ABSENT else before
-        new = current + amount
+        before = held(key, 0)
+        new = before + amount
         if not low <= new <= high:
             new = wrap(new)
-        store(cells, key, current, new, 0)
-        log.extend((cells, key, before))
+        if before and new and originals and key not in originals and before != new:
+            # By far the most common case, by itself: a clean slot that stays in use.
+            originals[key] = before
+            resets += 1
+        else:
+            host.store(cells, key, before, new, 0)
+            before = held(key, ABSENT)
+        log((cells, key, before))
         cells[key] = new
+    meter.charge(resets * schedule.storage_reset, WRITE)
 
 
 def _checked_keys(mapping: Map[int, int], keys: Array[int]) -> Sequence[int]:

@@ -278,10 +278,13 @@ def keccak(meter: Meter, *values: Any) -> bytes:
 
     Computed with SHA3-256 over a canonical encoding: an opaque handle, not Ethereum's hash.
     """
-    words = 0
+    words = len(values)
     parts = []
     for value in values:
-        words += len(value) if isinstance(value, Array) else 1
-        parts.append(b"d" + value.digest if isinstance(value, Array) else encode(value))
+        if type(value) is Array:
+            words += len(value) - 1
+            parts.append(b"d" + value.digest)
+        else:
+            parts.append(encode(value))
     meter.charge(meter.schedule.keccak + words * meter.schedule.keccak_word, Reason.KECCAK)
     return sha3_256(b"".join(parts)).digest()

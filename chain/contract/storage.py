@@ -21,6 +21,7 @@ from chain.types import SLOT_BITS, Type
 
 READ = int(Reason.STORAGE_READ)
 KECCAK = int(Reason.KECCAK)
+WRITE = int(Reason.STORAGE_WRITE)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -191,7 +192,9 @@ class Map(Generic[K, V]):
         place = self._place
         host = place.host
         host.meter.charge(host.schedule.map_access, KECCAK)
-        value: V = place.values.read(joined(self._keys, place.keys.check(key)))
+        checked = place.keys.check(key)
+        keys = self._keys
+        value: V = place.values.read(checked if keys is NO_KEYS else joined(keys, checked))
         return value
 
     def __setitem__(self, key: K, value: V) -> None:

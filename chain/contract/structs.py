@@ -118,7 +118,10 @@ class _Packed:
     def __get__(self, handle: StructHandle, owner: type) -> Any:
         place = handle._place
         host = place.host
-        host.meter.charge(host.schedule.storage_read, READ)
+        meter = host.meter
+        cost = host.schedule.storage_read
+        meter.used += cost
+        meter.by_reason[READ] += cost
         return place.cells.get(handle._keys, place.defaults)[self.index]
 
     def __set__(self, handle: StructHandle, value: Any) -> None:
@@ -144,7 +147,10 @@ class _Packed:
                 [changed[i] for i in slot],
                 [place.defaults[i] for i in slot],
             )
-        host.state.journal.entries.extend((cells, keys, before))
+        journal = host.state.journal
+        entries = journal.entries
+        if len(entries) == journal.barrier or entries[-2] is not keys or entries[-3] is not cells:
+            entries.extend((cells, keys, before))
         cells[keys] = changed
 
 
