@@ -64,7 +64,11 @@ class OurPeer:
     def prepare(self, sample: Sample) -> tuple[Array[int], int]:
         """Set the time, and make the sample an array."""
         self.chain.time_travel(seconds=sample.time_s - self.chain.timestamp)
-        return _SAMPLE.check(list(sample.data)), sample.label
+        return self.encode(sample.data, sample.label)
+
+    def encode(self, data: list[int], label: int) -> tuple[Array[int], int]:
+        """Make a contribution what `add_data` takes."""
+        return _SAMPLE.check(list(data)), label
 
     def add_data(self, call: tuple[Array[int], int]) -> None:
         """Run one addData with `VALUE_WEI` as a transaction."""
