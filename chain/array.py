@@ -78,7 +78,7 @@ class Array(Sequence[T], Generic[T]):
 
     @property
     def packed(self) -> bytes:
-        """Canonical bytes of integers: their width, and little-endian words of 8 bytes, or else 32."""
+        """Canonical bytes of integers: their width (8, or else 32), then little-endian words."""
         packed = self._packed
         if packed is None:
             if self._values is None:
@@ -98,7 +98,7 @@ class Array(Sequence[T], Generic[T]):
         if self._digest is None:
             if self._packed is None and self._values is None:
                 hashing = sha256(b"\x08")
-                hashing.update(self._words())
+                hashing.update(self._words().data)
                 self._digest = hashing.digest()
             else:
                 self._digest = sha256(self.packed).digest()

@@ -15,7 +15,7 @@ from chain.contract.records import Event
 from chain.crypto import PrivateKey
 from chain.deployed import Deployed
 from chain.encoding import encode
-from chain.errors import ExecutionError, InsufficientFunds, InvalidValue, UnknownAccount
+from chain.errors import InvalidValue, UnknownAccount
 from chain.gas import ISTANBUL, Schedule
 from chain.ledger import Genesis, Ledger
 from chain.mempool import Ordering, by_price
@@ -341,7 +341,7 @@ class Chain:
         return self._ledger.header(number)
 
     def time_travel(self, *, seconds: int) -> None:
-        """Let time pass; it only goes forward. Raises ClockError, and changes nothing, otherwise."""
+        """Let time pass; it only goes forward. Otherwise raises ClockError and changes nothing."""
         self._ledger.time_travel(seconds)
 
     def snapshot(self) -> int:
@@ -349,7 +349,7 @@ class Chain:
         return self._ledger.snapshot()
 
     def revert(self, snapshot: int) -> None:
-        """Return to a snapshot: state, clock, nonces, mempool, blocks and logs. See UnknownSnapshot."""
+        """Return to a snapshot: state, clock, mempool, blocks and logs; or raise UnknownSnapshot."""
         self._ledger.revert(snapshot)
 
     @contextmanager

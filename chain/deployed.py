@@ -35,7 +35,9 @@ class Deployed:
     def __getattr__(self, name: str) -> Any:
         method = self.contract_class.methods.get(name)
         if method is not None:
-            bound = (ViewMethod if method.view else ExternalMethod)(self._chain, self.address, method)
+            bound = (ViewMethod if method.view else ExternalMethod)(
+                self._chain, self.address, method
+            )
             self.__dict__[name] = bound  # found without this detour from now on
             return bound
         if name in self.contract_class.fields:
@@ -134,5 +136,5 @@ class ExternalMethod:
         return transaction
 
     def simulate(self, *arguments: Any, sender: Account, value: int = 0) -> Any:
-        """Return what the method would; changes nothing, costs nothing, raises the contract's error."""
+        """Return what the method would; free, changes nothing, raises the contract's error."""
         return self._chain.simulate(self._address, self._method, arguments, sender, value)

@@ -17,8 +17,7 @@ def encode(value: Any) -> bytes:
     Takes None, bool, int, str, bytes, and sequences of these; an object with an ``encoded()``
     method speaks for itself. Raises TypeError for anything else.
     """
-    kind = type(value)
-    if kind is int:
+    if type(value) is int:
         size = (value.bit_length() + 8) // 8
         return b"i" + size.to_bytes(4, "big") + value.to_bytes(size, "big", signed=True)
     if isinstance(value, str):
@@ -26,15 +25,15 @@ def encode(value: Any) -> bytes:
         return b"s" + len(data).to_bytes(4, "big") + data
     if value is None:
         return b"n"
-    if kind is bool:
+    if isinstance(value, bool):
         return b"t" if value else b"f"
-    if kind is bytes:
+    if isinstance(value, bytes):
         return b"b" + len(value).to_bytes(4, "big") + value
     if isinstance(value, tuple | list | Array):
         return _encode_sequence(value)
     if hasattr(value, "encoded"):
         return encode(value.encoded())
-    raise TypeError(f"a {kind.__name__} has no canonical encoding")
+    raise TypeError(f"a {type(value).__name__} has no canonical encoding")
 
 
 def _encode_sequence(values: tuple[Any, ...] | list[Any] | Array[Any]) -> bytes:

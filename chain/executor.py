@@ -78,7 +78,7 @@ class Executor:
         if transaction.gas_limit > self.vm.block.gas_limit:
             raise InvalidGasLimit(
                 f"a gas limit of {transaction.gas_limit} does not fit into a block of "
-                f"{self.vm.block.gas_limit}: lower it, or make the chain with a larger block_gas_limit"
+                f"{self.vm.block.gas_limit}: lower it, or give the chain a larger block_gas_limit"
             )
         if transaction.gas_price < self.minimum_gas_price:
             raise InvalidGasPrice(
@@ -91,16 +91,16 @@ class Executor:
         price = transaction.gas_limit * transaction.gas_price
         if balance < price + transaction.value:
             raise InsufficientFunds(
-                f"{self.named(sender)} has {balance} wei, but {transaction.value} to send and up to "
-                f"{price} for gas: send less, or lower gas_limit or gas_price"
+                f"{self.named(sender)} has {balance} wei, but {transaction.value} to send and up "
+                f"to {price} for gas: send less, or lower gas_limit or gas_price"
             )
 
     def execute(self, transaction: Transaction, index: int) -> Receipt:
         """Execute a checked transaction as number `index` of the current block.
 
         Raises InvalidGasLimit, and changes nothing, if the gas limit does not cover the intrinsic
-        gas. Any exception that is no ExecutionError is a bug in a contract: everything is undone and
-        it surfaces.
+        gas. Any exception that is no ExecutionError is a bug in a contract: everything is undone
+        and it surfaces.
         """
         vm = self.vm
         if transaction.kind == "deal":
@@ -158,7 +158,18 @@ class Executor:
         state.journal.write(state.nonces, ZERO_ADDRESS, transaction.nonce + 1)
         number = self.vm.block.number
         return Receipt(
-            transaction, number, index, 0, 0, None, None, None, [], [], (0,) * len(Reason), self.labels
+            transaction,
+            number,
+            index,
+            0,
+            0,
+            None,
+            None,
+            None,
+            [],
+            [],
+            (0,) * len(Reason),
+            self.labels,
         )
 
     def _run(self, transaction: Transaction) -> tuple[Address | None, Any]:
@@ -220,7 +231,7 @@ class Executor:
             )
         if owner.abstract:
             raise UnknownContract(
-                f"{owner.__name__} is abstract: write {', '.join(sorted(owner.abstract))} in a subclass"
+                f"{owner.__name__} is abstract: write {', '.join(sorted(owner.abstract))}"
             )
         return owner
 

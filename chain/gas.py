@@ -1,8 +1,8 @@
 """Gas: what each operation costs under a hard fork's rules, and the meter that counts it.
 
-Costs go through :meth:`Meter.charge` before their effect. Two kinds are added in place, because they
-take no memory and change nothing, and are held against the limit a little later: the compiler's
-charges for straight-line code, and single storage reads.
+Costs go through :meth:`Meter.charge` before their effect. Two kinds are added in place, because
+they take no memory and change nothing, and are held against the limit a little later: the
+compiler's charges for straight-line code, and single storage reads.
 
 Sources: the Ethereum yellow paper, appendix G; EIP-1108, EIP-1884, EIP-2028 and EIP-2200 for
 Istanbul.
@@ -35,7 +35,7 @@ class Reason(IntEnum):
 class Schedule:
     """The prices of one hard fork, in gas.
 
-    The last two follow from `keccak`: where a mapping keeps a key's value, and an array its elements.
+    The last two follow from `keccak`: finding a mapping's value, and an array's elements.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Schedule:
     array_access: int
 
     def store(self, original: object, current: object, new: object, zero: object) -> int:
-        """Price of one storage write, EIP-2200: slot values at transaction start, now, and to be."""
+        """Price of one storage write (EIP-2200), from the slot at the start, now, and to be."""
         if current == new:
             return self.storage_read
         if original != current:

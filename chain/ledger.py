@@ -111,9 +111,7 @@ class Ledger:
 
     def _context(self) -> BlockContext:
         genesis = self.genesis
-        return BlockContext(
-            self.number, self.timestamp, genesis.producer, genesis.block_gas_limit
-        )
+        return BlockContext(self.number, self.timestamp, genesis.producer, genesis.block_gas_limit)
 
     # Blocks
 
@@ -218,7 +216,12 @@ class Ledger:
     # Reading
 
     def call(
-        self, target: Address, method: Method, arguments: tuple[Any, ...], sender: Address, value: int
+        self,
+        target: Address,
+        method: Method,
+        arguments: tuple[Any, ...],
+        sender: Address,
+        value: int,
     ) -> Any:
         """Run a method as of now, and undo whatever it did; raises its error."""
         contract = self.state.contracts[target]
@@ -237,7 +240,7 @@ class Ledger:
     # Time
 
     def time_travel(self, seconds: int) -> None:
-        """Let time pass before the next block; raises ClockError, and changes nothing, otherwise."""
+        """Let time pass before the next block; otherwise raises ClockError and changes nothing."""
         if type(seconds) is not int or seconds < 0:
             raise ClockError(f"time cannot move by {seconds!r}: give whole seconds, 0 or more")
         self._check_time(self.timestamp + seconds)

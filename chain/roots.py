@@ -61,7 +61,9 @@ class Roots:
 
     def forget(self, oldest_snapshot: int | None) -> None:
         """Let the journal drop what neither sealing nor a snapshot needs any more."""
-        self.journal.forget(self._mark if oldest_snapshot is None else min(oldest_snapshot, self._mark))
+        self.journal.forget(
+            self._mark if oldest_snapshot is None else min(oldest_snapshot, self._mark)
+        )
 
     def rollback(self, mark: int, blocks: list[Block]) -> None:
         """Roll the journal back to `mark`, and the tree with it; `blocks` are those that stay."""

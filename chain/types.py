@@ -1,8 +1,8 @@
 """The types that storage, arguments, results, events and errors can hold.
 
 ``uint8`` ... ``uint256``, ``int8`` ... ``int256``, ``address``, ``bytes32``, ``bool``, ``str`` and
-``Array[...]`` are what a contract writes as annotations. To a type checker they are ``int``, ``str``
-and ``bytes``; at run time :func:`type_of` finds the range behind them.
+``Array[...]`` are what a contract writes as annotations. To a type checker they are ``int``,
+``str`` and ``bytes``; at run time :func:`type_of` finds the range behind them.
 
 Each :class:`Type` knows how to check a value, what an unset one reads as, how many bits it takes in
 a 32-byte storage slot, and what its Solidity ABI encoding would weigh (for calldata and log gas).

@@ -1,9 +1,18 @@
 """The contract language: everything a contract's module imports."""
 
 from chain.array import Array
-from chain.contract.compiler import require
 from chain.contract.contract import CallResult, Contract
-from chain.contract.kernels import add_at, add_scaled, dot, squared_norm, sum_at
+from chain.contract.expressions import require
+from chain.contract.kernels import (
+    add_at,
+    add_scaled,
+    checked_div,
+    dot,
+    moving_average,
+    squared_distance,
+    squared_norm,
+    sum_at,
+)
 from chain.contract.method import external, modifier, payable, reentrant, view
 from chain.contract.operations import integer_sqrt, keccak, truncating_div, wrapping
 from chain.contract.records import Error, Event, Indexed
@@ -46,6 +55,7 @@ __all__ = [
     "add_scaled",
     "address",
     "bytes32",
+    "checked_div",
     "dot",
     "external",
     "int8",
@@ -59,9 +69,11 @@ __all__ = [
     "integer_sqrt",
     "keccak",
     "modifier",
+    "moving_average",
     "payable",
     "reentrant",
     "require",
+    "squared_distance",
     "squared_norm",
     "sum_at",
     "truncating_div",

@@ -1,4 +1,4 @@
-"""Storage arrays: packed numbers in columns, and lists of anything else.
+"""Storage arrays of values that take at most a slot, packed into columns.
 
 Gas is that of the element-by-element code solc emits: an index costs a read of the length (the
 bounds check), a keccak and the element; assigning a whole array reads and writes every element's
@@ -7,7 +7,7 @@ slot, mostly as no-ops.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from chain.array import Array
 from chain.cells import ELEMENTS_PER_LEAF, Column
-from chain.contract.storage import KECCAK, READ, Builder, Place, joined
+from chain.contract.storage import KECCAK, READ, Builder, Place
 from chain.contract.vector import SlotWrites, changed_slots
 from chain.errors import Panic
 from chain.gas import Reason
 from chain.host import Host
 from chain.journal import ABSENT
-from chain.types import SLOT_BITS, ArrayType, Type
+from chain.types import SLOT_BITS, ArrayType
 
 WRITE = int(Reason.STORAGE_WRITE)
 
@@ -131,9 +131,7 @@ class StorageArray:
             return
         if not column.originals:
             place.host.touched.append(column)
-        held = [
-            old.get(i, place.element.default) for i in range(first, first + place.per_slot)
-        ]
+        held = [old.get(i, place.element.default) for i in range(first, first + place.per_slot)]
         column.originals[first] = held if place.per_slot > 1 else held[0]
 
     def load(self) -> Array[Any]:
@@ -198,10 +196,11 @@ def _slot_changes(
     original: Column, current: Column, new: Array[Any], per_slot: int, default: Any
 ) -> SlotWrites:
     """Count the writes of assigning `new` element by element, by their EIP-2200 case."""
-    vectors = (original.int64, current.int64, new.int64)
     size = len(new)
-    if size == len(current) == len(original) and all(vector is not None for vector in vectors):
-        return changed_slots(*vectors, per_slot)  # type: ignore[arg-type]
+    before, now, after = original.int64, current.int64, new.int64
+    vectors = before is not None and now is not None and after is not None
+    if vectors and size == len(current) == len(original):
+        return changed_slots(before, now, after, per_slot)  # type: ignore[arg-type]
     # Only equality matters, so values of any kind and width may stand for themselves as codes;
     # beyond its end an array holds zeros.
     codes = {default: 0}
@@ -211,113 +210,16 @@ def _slot_changes(
         return np.array(part + [0] * (stop - start - len(part)), dtype=np.int64)
 
     held = (original.elements, current.elements, new.values)
-    written = changed_slots(*(coded(elements, 0, size) for elements in held), per_slot)
+    first, second, third = (coded(elements, 0, size) for elements in held)
+    written = changed_slots(first, second, third, per_slot)
     # Slots of the old array beyond the new end are cleared one by one.
     start = -(-size // per_slot) * per_slot
     stop = max(start, len(current))
     slots = [
-        [
-            tuple(coded(elements, i, i + per_slot).tolist())
-            for i in range(start, stop, per_slot)
-        ]
+        [tuple(coded(elements, i, i + per_slot).tolist()) for i in range(start, stop, per_slot)]
         for elements in held
     ]
     codes = {(0,) * per_slot: 0}
-    cleared = changed_slots(*(coded(each, 0, len(each)) for each in slots), 1)
+    first, second, third = (coded(each, 0, len(each)) for each in slots)
+    cleared = changed_slots(first, second, third, 1)
     return SlotWrites(*map(sum, zip(written, cleared, strict=True)))
-
-
-class ListPlace(Place):
-    """Arrays of strings, arrays or structs: a length, and elements in a place of their own."""
-
-    __slots__ = ("_handle", "elements")
-
-    def __init__(self, host: Host, kind: ArrayType, path: tuple[str, ...], build: Builder) -> None:
-        super().__init__(host, kind, path)
-        self.cells.default = 0
-        self.elements = build(host, kind.element, (*path, "[]"))
-        self._handle = StorageList(self, ())
-
-    def inner(self) -> Iterable[Place]:
-        return (self.elements,)
-
-    def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
-        if path:
-            return self.elements.leaf(joined(keys, path[0]), path[1:])
-        return super().leaf(keys, path)
-
-    def read(self, keys: Any) -> StorageList:
-        return self._handle if keys == () else StorageList(self, keys)
-
-    def write(self, keys: Any, value: Any) -> None:
-        StorageList(self, keys).assign(value)
-
-
-class StorageList:
-    """A storage field of type ``Array[...]`` whose elements take more than a slot."""
-
-    __slots__ = ("_keys", "_place")
-
-    def __init__(self, place: ListPlace, keys: Any) -> None:
-        self._place = place
-        self._keys = keys
-
-    def __len__(self) -> int:
-        place = self._place
-        place.host.meter.charge(place.host.schedule.storage_read, READ)
-        return place.cells.get(self._keys, 0)  # type: ignore[no-any-return]
-
-    def __iter__(self) -> Iterator[Any]:
-        for index in range(len(self)):
-            yield self[index]
-
-    def _at(self, index: int, size: int) -> Any:
-        if not 0 <= index < size:
-            raise Panic(f"index {index} is out of bounds of an array of {size}")
-        host = self._place.host
-        host.meter.charge(host.schedule.array_access, KECCAK)
-        return joined(self._keys, index)
-
-    def __getitem__(self, index: int) -> Any:
-        return self._place.elements.read(self._at(index, len(self)))
-
-    def __setitem__(self, index: int, value: Any) -> None:
-        self._place.elements.write(self._at(index, len(self)), value)
-
-    def add(self) -> Any:
-        """Add an unset element at the end and return a handle to it."""
-        place = self._place
-        host = place.host
-        size = len(self)
-        host.store(place.cells, self._keys, size, size + 1, 0)
-        host.state.journal.write(place.cells, self._keys, size + 1)
-        return place.elements.read(self._at(size, size + 1))
-
-    def append(self, value: Any) -> None:
-        """Add an element at the end."""
-        place = self._place
-        host = place.host
-        size = len(self)
-        host.store(place.cells, self._keys, size, size + 1, 0)
-        host.state.journal.write(place.cells, self._keys, size + 1)
-        place.elements.write(self._at(size, size + 1), value)
-
-    def load(self) -> Array[Any]:
-        """Copy the array to memory."""
-        loaded = []
-        for element in self:
-            loaded.append(element.load() if hasattr(element, "load") else element)
-        return Array(loaded)
-
-    def assign(self, value: Sequence[Any]) -> None:
-        """Replace all elements; raises Panic where that would shorten the list."""
-        place = self._place
-        host = place.host
-        values = place.kind.check(value)
-        size = len(self)
-        if len(values) < size:
-            raise Panic(f"a list of {size} cannot be shortened to {len(values)}: keep it, or a map")
-        host.store(place.cells, self._keys, size, len(values), 0)
-        host.state.journal.write(place.cells, self._keys, len(values))
-        for index, item in enumerate(values):
-            place.elements.write(self._at(index, len(values)), item)

@@ -174,9 +174,10 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, "/ makes a float", "use // (or truncating_div) on integers")
         if isinstance(operator, ast.MatMult):
             self.refuse(node, "@", "use dot(a, b)")
-        if isinstance(operator, ast.Mod) and isinstance(getattr(node, "left", None), ast.Constant):
-            if isinstance(node.left.value, str | bytes):  # type: ignore[attr-defined]
-                self.refuse(node, "text formatting", "put the values into an event's fields")
+        left = getattr(node, "left", None)
+        text = isinstance(left, ast.Constant) and isinstance(left.value, str | bytes)
+        if isinstance(operator, ast.Mod) and text:
+            self.refuse(node, "text formatting", "put the values into an event's fields")
 
     def visit_Name(self, node: ast.Name) -> None:
         self._check_name(node, node.id)

@@ -145,7 +145,8 @@ class Contract:
 
     def try_call(self, target: Contract, method: str, arguments: list[Any]) -> CallResult:
         """Call another contract, and go on if that fails: its changes are undone, yours stay."""
-        return self._host.attempt(self.address, target, method, tuple(arguments))
+        result: CallResult = self._host.attempt(self.address, target, method, tuple(arguments))
+        return result
 
     @classmethod
     def _reference(cls, caller: Contract, target: Address) -> Reference:
@@ -259,7 +260,9 @@ def _method(
     marks: Marks,
 ) -> Method:
     """What calls need to know about an external method or the constructor."""
-    where = f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}: {cls.__name__}.{name}"
+    where = (
+        f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}: {cls.__name__}.{name}"
+    )
     parameters = list(inspect.signature(function).parameters)[1:]
     annotations = function.__annotations__
     kinds: dict[str, Type] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chain.cells import Cells
-from chain.contract.arrays import ArrayPlace, ListPlace
+from chain.contract.arrays import ArrayPlace
+from chain.contract.lists import ListPlace
 from chain.contract.storage import (
     NO_KEYS,
     READ,

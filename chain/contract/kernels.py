@@ -6,6 +6,7 @@ arithmetic is exact whatever the values, see ``chain.contract.vector``.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from operator import mul
 from typing import Any, cast
@@ -13,12 +14,18 @@ from typing import Any, cast
 from chain.array import VECTOR_LENGTH, Array
 from chain.contract import vector
 from chain.contract.arrays import StorageArray
-from chain.contract.operations import HIGHEST, LOWEST, metered_function, truncated_quotient
+from chain.contract.operations import (
+    HIGHEST,
+    LOWEST,
+    metered_function,
+    plain_function,
+    truncated_quotient,
+)
 from chain.contract.storage import KECCAK, NO_KEYS, READ, WRITE, Map, joined
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
 from chain.journal import ABSENT
-from chain.types import SLOT_BITS, IntType, shown, type_of
+from chain.types import SLOT_BITS, IntType, int64, int256, shown, type_of
 
 # Arithmetic gas of one element, beside its storage accesses.
 DOT = 780
@@ -26,6 +33,11 @@ SQUARE = 300
 ADD_SCALED = 150
 SUM_AT = 590
 ADD_AT = 360
+SQUARED_DISTANCE = 610
+MOVING_AVERAGE = 680
+
+INT64 = cast(IntType, type_of(int64))
+INT256 = cast(IntType, type_of(int256))
 
 
 def _charge(meter: Meter, gas: int, *operands: Any) -> int:
@@ -37,12 +49,17 @@ def _charge(meter: Meter, gas: int, *operands: Any) -> int:
     for operand in operands[1:]:
         if len(_elements(operand)) != size:
             raise Panic(f"arrays of {size} and {len(_elements(operand))} elements do not match")
-    meter.work(size * gas)
+    _charge_turns(meter, size, gas, *operands)
+    return size
+
+
+def _charge_turns(meter: Meter, turns: int, gas: int, *operands: Any) -> None:
+    """Pay for `turns` elements of each operand."""
+    meter.work(turns * gas)
     for operand in operands:
         if isinstance(operand, StorageArray):
-            meter.charge(size * meter.schedule.array_access, KECCAK)
-            meter.charge(2 * size * meter.schedule.storage_read, READ)
-    return size
+            meter.charge(turns * meter.schedule.array_access, KECCAK)
+            meter.charge(2 * turns * meter.schedule.storage_read, READ)
 
 
 def _elements(operand: Any) -> Any:
@@ -94,7 +111,7 @@ def add_scaled(
     denominator: int,
     element: Any,
 ) -> Array[int]:
-    """``start[i] + step[i] * numerator / denominator``, truncated toward zero, wrapped to `element`.
+    """``start[i] + step[i] * numerator / denominator``, truncated to zero, wrapped to `element`.
 
     `element` is the integer type of the result, e.g. ``int80``. Raises Panic if the lengths differ
     or the denominator is not positive.
@@ -118,9 +135,7 @@ def add_scaled(
                 return Array.of_int64(moved, kind)
     wrap = kind.wrap
     moves = zip(_values(left), _values(right), strict=True)
-    return Array(
-        [wrap(w + truncated_quotient(x * numerator, denominator)) for w, x in moves], kind
-    )
+    return Array([wrap(w + truncated_quotient(x * numerator, denominator)) for w, x in moves], kind)
 
 
 @metered_function
@@ -191,3 +206,74 @@ def _checked_keys(mapping: Map[int, int], keys: Array[int]) -> Sequence[int]:
     if values and not (kind.low <= min(values) and max(values) <= kind.high):
         raise Arithmetic(f"a key in {shown(list(values))} is out of range of {kind.name}")
     return values
+
+
+@metered_function
+def squared_distance(
+    meter: Meter, a: Array[int], b: Array[int], divisor: int, limit: int, *, rereads: int = 0
+) -> int:
+    """Sum of ``(a[i] - b[i]) ** 2 // divisor`` over the elements of `a`, up to `limit`.
+
+    Stops at the first element that brings the sum to `limit` or more, so one can look for the
+    nearest of several: a sum below the limit is the whole distance. Raises Panic if `b` ends before
+    the loop does. What leads to `b` in storage is read again at every turn (see `add_at`).
+    """
+    if divisor <= 0:
+        raise Panic(f"division by {divisor}")
+    left, right = _elements(a), _elements(b)
+    size = min(len(left), len(right))
+    x, y = (left.int64, right.int64) if size >= VECTOR_LENGTH else (None, None)
+    if x is not None and y is not None:
+
+        def sum_of(turns: int) -> int:
+            return vector.squared_distance(x[:turns], y[:turns], divisor)
+
+        turns = size
+        total = sum_of(size)
+        if total >= limit:
+            turns = 1 + bisect_left(range(1, size), limit, key=sum_of)
+            total = sum_of(turns)
+    else:
+        turns = total = 0
+        for p, q in zip(_values(left), _values(right), strict=False):
+            turns += 1
+            total += (p - q) ** 2 // divisor
+            if total >= limit:
+                break
+    _charge_turns(meter, turns, SQUARED_DISTANCE, a, b)
+    meter.charge(rereads * max(turns - 1, 0) * meter.schedule.storage_read, READ)
+    if turns == len(right) < len(left) and total < limit:
+        raise Panic(f"index {turns} is out of bounds of an array of {turns}")
+    return _fits(total)
+
+
+@metered_function
+def moving_average(
+    meter: Meter, mean: Array[int], value: Array[int], weight: int, divisor: int
+) -> Array[int]:
+    """``(mean[i] * weight + value[i]) / divisor``, truncated toward zero.
+
+    Nothing is checked: numerators wrap at 256 bits, quotients at 64. Raises Panic if the lengths
+    differ or the divisor is 0.
+    """
+    size = _charge(meter, MOVING_AVERAGE, mean, value)
+    if divisor == 0:
+        raise Panic("division by 0")
+    left, right = _elements(mean), _elements(value)
+    if size >= VECTOR_LENGTH and 0 <= weight < 2**191 and divisor == weight + 1:
+        m, x = left.int64, right.int64
+        if m is not None and x is not None:
+            return Array.of_int64(vector.moving_average(m, x, weight), INT64)
+    moves = zip(_values(left), _values(right), strict=True)
+    return Array(
+        [INT64.wrap(truncated_quotient(INT256.wrap(m * weight + x), divisor)) for m, x in moves],
+        INT64,
+    )
+
+
+@plain_function
+def checked_div(a: int, b: int) -> int:
+    """``a // b``; by zero is an Arithmetic error, as in SafeMath, where ``//`` panics."""
+    if b == 0:
+        raise Arithmetic(f"{shown(a)} // 0")
+    return a // b

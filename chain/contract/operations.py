@@ -1,4 +1,4 @@
-"""What operators and built-ins mean inside a contract: checked, and charged in proportion to the work.
+"""What operators and built-ins mean in a contract: checked, and charged in proportion to the work.
 
 The compiler puts these in place of Python's own. Every integer result must fit into 256 bits,
 signed or unsigned: -2**255 .. 2**256 - 1. Where a narrower type is declared (storage, arguments,
@@ -246,7 +246,7 @@ FREE_BUILTINS: dict[str, Any] = {
 
 @plain_function
 def wrapping(kind: Any, value: int) -> int:
-    """Cast to an integer type by keeping its low bits, as the EVM does: ``wrapping(uint64, -1)``."""
+    """Cast to an integer type, keeping the low bits as the EVM does: ``wrapping(uint64, -1)``."""
     return cast(IntType, type_of(kind)).wrap(value)
 
 

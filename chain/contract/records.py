@@ -47,7 +47,9 @@ def evaluated(annotation: Any, function: Callable[..., Any], owner: type) -> Any
     return eval(annotation, {**function.__globals__, **enclosing, owner.__name__: owner})
 
 
-def annotations_of(owner: type, module: str, local: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def annotations_of(
+    owner: type, module: str, local: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the annotations a class body declares itself, evaluated, class variables left out.
 
     Raises TypeError where a name cannot be found: with ``from __future__ import annotations`` only

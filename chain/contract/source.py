@@ -13,7 +13,7 @@ from chain.errors import ContractRefused
 
 @lru_cache(maxsize=64)
 def _functions(filename: str, source: str) -> dict[tuple[str, int], ast.FunctionDef]:
-    """All functions of a file by name and first line (of the first decorator, as code objects say)."""
+    """All functions of a file by name and first line (a decorator's, as code objects count)."""
     found = {}
     for node in ast.walk(ast.parse(source, filename)):
         if isinstance(node, ast.FunctionDef):

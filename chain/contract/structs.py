@@ -165,5 +165,3 @@ class _Behind:
 
     def __set__(self, handle: StructHandle, value: Any) -> None:
         handle._place.behind[self.name].write(handle._keys, value)
-
-

@@ -45,7 +45,9 @@ def reverts(
     except ExecutionError as error:
         failure.error = error
         if not _matches(error, expected):
-            raise AssertionError(f"expected {_shown(expected)}, but it failed with {error!r}") from error
+            raise AssertionError(
+                f"expected {_shown(expected)}, but it failed with {error!r}"
+            ) from error
         return
     raise AssertionError(f"expected {_shown(expected)}, but nothing failed")
 
