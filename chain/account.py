@@ -5,7 +5,7 @@ from __future__ import annotations
 from chain.crypto import PrivateKey, address_of
 from chain.errors import UnknownAccount
 from chain.transaction import SignedTransaction, Transaction
-from chain.types import Address
+from chain.types import ZERO_ADDRESS, Address
 
 
 class Account:
@@ -47,3 +47,34 @@ class Account:
 
     def __repr__(self) -> str:
         return f"{self.label} ({self.address})"
+
+
+class AccountBook:
+    """The accounts of one chain, and the labels of everything that has an address.
+
+    Attributes
+    ----------
+    labels
+        Names for messages and traces: of accounts, and of contracts once deployed.
+    """
+
+    def __init__(self) -> None:
+        self.labels: dict[Address, str] = {ZERO_ADDRESS: "nobody"}
+        self._accounts: dict[Address, Account] = {}
+
+    def make(self, label: str) -> Account:
+        """The account whose key follows from `label`: the same label, the same account."""
+        account = Account(PrivateKey.from_seed(b"decai-chain/" + label.encode()), label)
+        self.labels[account.address] = label
+        return self._accounts.setdefault(account.address, account)
+
+    def owner(self, address: Address) -> Account:
+        """The account at `address`; raises UnknownAccount if its key is not here."""
+        account = self._accounts.get(address)
+        if account is None:
+            raise UnknownAccount(f"there is no key here for {self.labels.get(address, address)}")
+        return account
+
+    def impersonate(self, address: Address) -> Account:
+        """An account without a key, for sending as `address`."""
+        return Account(None, f"impersonated {self.labels.get(address, address)}", address)

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from chain.account import Account
+from chain.account import Account, AccountBook
 from chain.block import Block, Header
 from chain.contract.contract import Contract
 from chain.contract.fields import read_path
 from chain.contract.method import Method
 from chain.contract.records import Event
-from chain.crypto import PrivateKey
 from chain.deployed import Deployed
 from chain.encoding import encode
-from chain.errors import InvalidValue, UnknownAccount
+from chain.errors import InvalidTransaction, InvalidValue, UnknownAccount
 from chain.gas import ISTANBUL, Schedule
 from chain.ledger import Genesis, Ledger
+from chain.logs import find_logs
 from chain.mempool import Ordering, by_price
 from chain.merkle import Proof
 from chain.receipt import Log, Receipt
@@ -66,10 +66,10 @@ class Chain:
     ) -> None:
         self.gas_price = gas_price
         self.ordering = ordering
-        self.labels: dict[Address, str] = {ZERO_ADDRESS: "nobody"}
-        self._accounts: dict[Address, Account] = {}
-        self.producer = self._make_account("producer")
-        self.accounts = tuple(self._make_account(label) for label in LABELS)
+        self._book = AccountBook()
+        self.labels = self._book.labels
+        self.producer = self._book.make("producer")
+        self.accounts = tuple(self._book.make(label) for label in LABELS)
         self._ledger = Ledger(
             Genesis(
                 chain_id=chain_id,
@@ -87,18 +87,12 @@ class Chain:
 
     # Accounts and money
 
-    def _make_account(self, label: str) -> Account:
-        account = Account(PrivateKey.from_seed(b"decai-chain/" + label.encode()), label)
-        self._accounts[account.address] = account
-        self.labels[account.address] = label
-        return account
-
     def account(self, label: str, balance: int = 0) -> Account:
         """The account of that label, made on first use; `balance` wei are dealt to it, recorded.
 
         The key follows from the label alone, as for all development accounts.
         """
-        account = self._make_account(label)
+        account = self._book.make(label)
         if balance:
             self.deal(account, balance)
         return account
@@ -108,8 +102,7 @@ class Chain:
 
         Its transactions cannot be signed, and its label says what it is.
         """
-        address = ADDRESS.check(target)
-        return Account(None, f"impersonated {self.labels.get(address, address)}", address)
+        return self._book.impersonate(ADDRESS.check(target))
 
     def balance(self, owner: Any) -> int:
         """Wei that an account, contract or address has."""
@@ -208,15 +201,17 @@ class Chain:
 
     def _verified(self, transaction: Transaction | SignedTransaction) -> Transaction:
         if isinstance(transaction, SignedTransaction):
-            return transaction.check()
+            transaction = transaction.check()
+        if transaction.kind == "deal":
+            raise InvalidTransaction("money is not made by sending: use chain.deal(owner, amount)")
         return transaction
 
     def sign(self, transaction: Transaction) -> SignedTransaction:
-        """Sign with the sender's key, for the transaction to leave the process."""
-        account = self._accounts.get(transaction.sender)
-        if account is None:
-            raise UnknownAccount(f"there is no key here for {transaction.sender}")
-        return account.sign(transaction)
+        """Sign with the sender's key, for the transaction to leave the process.
+
+        Raises UnknownAccount if the key is not here.
+        """
+        return self._book.owner(transaction.sender).sign(transaction)
 
     def transfer(self, sender: Account, recipient: Any, amount: int, **options: Any) -> Receipt:
         """Send `amount` wei in a block of its own; raises the error of a contract that refuses.
@@ -349,7 +344,7 @@ class Chain:
         return self._ledger.snapshot()
 
     def revert(self, snapshot: int) -> None:
-        """Return to a snapshot: state, clock, mempool, blocks and logs; or raise UnknownSnapshot."""
+        """Return to a snapshot: state, clock, mempool, blocks, logs; or raise UnknownSnapshot."""
         self._ledger.revert(snapshot)
 
     @contextmanager
@@ -378,23 +373,11 @@ class Chain:
 
         Raises InvalidValue for a field that is not indexed in `event`.
         """
-        for name in indexed:
-            if event is None or name not in event.indexed:
-                raise InvalidValue(
-                    f"{name} is no indexed field of {event and event.__name__}: declare it "
-                    "Indexed[...], and say which event"
-                )
-        wanted = {name: event.fields[name].check(v) for name, v in indexed.items()} if event else {}
+        receipts = self._ledger.receipts(from_block, to_block)
+        if transaction is not None:
+            receipts = (each for each in receipts if each.transaction == transaction)
         where = None if contract is None else ADDRESS.check(contract)
-        return [
-            log
-            for receipt in self._ledger.receipts(from_block, to_block)
-            if receipt.emitted and (transaction is None or receipt.transaction == transaction)
-            for log in receipt.logs
-            if (event is None or isinstance(log.event, event))
-            and (where is None or log.contract == where)
-            and all(getattr(log.event, name) == value for name, value in wanted.items())
-        ]
+        return find_logs(receipts, event, where, indexed)
 
     def prove_balance(self, owner: Any) -> Proof:
         """Prove a balance against the newest header's state root."""

@@ -102,7 +102,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence):
         return Array([plain(element) for element in value])
     raise InvalidTransaction(
-        f"a {kind.__name__} cannot be an argument: pass ints, strings, bytes, bools or lists of them"
+        f"a {kind.__name__} cannot be an argument: pass ints, strings, bytes, bools, or lists"
     )
 
 
