@@ -51,7 +51,7 @@ class Cells(dict[Any, Any]):
         """Leaves of the state tree that differ since `key` held `before`; None is no leaf."""
         found: Leaves = {}
         if isinstance(before, Column):
-            found = dict.fromkeys(before.leaves())
+            found.update(dict.fromkeys(before.paths()))
         value = self.get(key)
         if isinstance(value, Column):
             found.update(value.leaves())
@@ -70,16 +70,17 @@ class Column:
 
     Parameters
     ----------
-    path
-        Place in the state tree.
+    home, key
+        The cell that holds the column; while it holds another, this one is no part of the state.
     elements
         Initial elements; an :class:`Array` is taken over without copying.
     """
 
-    __slots__ = ("_int64", "_list", "originals", "path")
+    __slots__ = ("_int64", "_list", "home", "key", "originals")
 
-    def __init__(self, path: tuple[Any, ...], elements: Iterable[Any] = ()) -> None:
-        self.path = path
+    def __init__(self, home: Cells, key: Any, elements: Iterable[Any] = ()) -> None:
+        self.home = home
+        self.key = key
         self.originals: dict[int, Any] = {}
         self._list: list[Any] | None = None
         self._int64: NDArray[np.int64] | None = None
@@ -131,14 +132,22 @@ class Column:
     def __len__(self) -> int:
         return len(self._list) if self._list is not None else len(self._int64)  # type: ignore[arg-type]
 
+    def paths(self) -> list[bytes]:
+        """Names of all leaves of the column."""
+        chunks = -(-len(self) // ELEMENTS_PER_LEAF)
+        return [self._path("length"), *(self._path("elements", chunk) for chunk in range(chunks))]
+
+    def _path(self, *part: Any) -> bytes:
+        return encode((*self.home.path, self.key, *part))
+
     def leaves(self, key: int | None = None, before: Any = None) -> Leaves:
         """Leaves of the element at `key`, or of the whole column."""
+        if self.home.get(self.key) is not self:
+            return {}
         chunks = -(-len(self) // ELEMENTS_PER_LEAF)
-        wanted = range(chunks) if key is None else (key // ELEMENTS_PER_LEAF,)
-        found: Leaves = {}
-        for chunk in wanted:
+        found: Leaves = {self._path("length"): encode(len(self)) if len(self) else None}
+        for chunk in range(chunks) if key is None else (key // ELEMENTS_PER_LEAF,):
             start = chunk * ELEMENTS_PER_LEAF
             part = self.elements[start : start + ELEMENTS_PER_LEAF]
-            found[encode((*self.path, "elements", chunk))] = encode(part) if part else None
-        found[encode((*self.path, "length"))] = encode(len(self)) if len(self) else None
+            found[self._path("elements", chunk)] = encode(part) if part else None
         return found

@@ -115,10 +115,13 @@ class Executor:
         if price:
             state.add_balance(sender, -transaction.gas_limit * price)
         address, value, error = None, None, None
+        paid = state.journal.mark()
         try:
             address, value = self._run(transaction)
         except ExecutionError as failure:
             error = failure
+            state.journal.rollback(paid)
+            vm.fail(failure)
         except BaseException:
             state.journal.rollback(mark)
             vm.end_transaction()
@@ -202,25 +205,20 @@ class Executor:
         state = vm.state
         owner = self._class_of(transaction)
         address = Address(contract_address(transaction.sender, transaction.nonce))
-        mark = state.journal.mark()
         contract = owner(vm, address)
         state.journal.write(state.contracts, address, contract)
-        try:
-            constructor = owner.constructor_method
-            if constructor is not None:
-                vm.run(
-                    transaction.sender,
-                    contract,
-                    constructor,
-                    transaction.arguments,
-                    transaction.value,
-                )
-            elif transaction.arguments or transaction.value:
-                raise InvalidValue(f"{owner.__name__} has no constructor: pass nothing")
-            vm.meter.charge(owner.code_size * vm.schedule.code_byte, Reason.CODE)
-        except ExecutionError:
-            state.journal.rollback(mark)
-            raise
+        constructor = owner.constructor_method
+        if constructor is not None:
+            vm.run(
+                transaction.sender,
+                contract,
+                constructor,
+                transaction.arguments,
+                transaction.value,
+            )
+        elif transaction.arguments or transaction.value:
+            raise InvalidValue(f"{owner.__name__} has no constructor: pass nothing")
+        vm.meter.charge(owner.code_size * vm.schedule.code_byte, Reason.CODE)
         return address
 
     def _class_of(self, transaction: Transaction) -> type[Contract]:

@@ -76,7 +76,7 @@ class Roots:
             touched[id(container), key] = (container, key)
             for value in (before, container.get(key)):
                 if isinstance(container, Cells) and isinstance(value, Column):
-                    stale.update(dict.fromkeys(value.leaves()))
+                    stale.update(dict.fromkeys(value.paths()))
         journal.rollback(mark)
         if mark >= self._mark:
             return

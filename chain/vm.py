@@ -46,6 +46,14 @@ class VirtualMachine(Host):
         self.static = False
         self.frames = []
 
+    def fail(self, error: ExecutionError) -> None:
+        """End a transaction that failed, within a frame or outside (as when code is paid for)."""
+        meter = self.meter
+        self.logs.clear()
+        meter.refund = 0
+        if isinstance(error, Halt):
+            meter.used = meter.limit
+
     def call(
         self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
     ) -> Any:

@@ -63,7 +63,7 @@ class StorageArray:
         """The elements, without charge: for kernels, which charge for their whole loop."""
         place = self._place
         column: Column | None = place.cells.get(self._keys)
-        return Column((*place.cells.path, self._keys)) if column is None else column
+        return Column(place.cells, self._keys) if column is None else column
 
     def __len__(self) -> int:
         host = self._place.host
@@ -176,9 +176,7 @@ class StorageArray:
             + changes.restored_set * (schedule.storage_set - schedule.storage_read)
             + changes.restored_reset * (schedule.storage_reset - schedule.storage_read)
         )
-        host.state.journal.write(
-            place.cells, self._keys, Column((*place.cells.path, self._keys), array)
-        )
+        host.state.journal.write(place.cells, self._keys, Column(place.cells, self._keys, array))
 
 
 def _at_start(column: Column) -> Column:
@@ -189,7 +187,7 @@ def _at_start(column: Column) -> Column:
     for first, held in column.originals.items():
         values = held if isinstance(held, list) else [held]
         elements[first : first + len(values)] = values
-    return Column(column.path, elements)
+    return Column(column.home, column.key, elements)
 
 
 def _slot_changes(

@@ -139,7 +139,7 @@ def add_scaled(
 
 
 @metered_function
-def sum_at(meter: Meter, mapping: Map[int, int], keys: Array[int]) -> int:
+def sum_at(meter: Meter, mapping: Map[int, int], keys: Sequence[int]) -> int:
     """Sum of ``mapping[key]`` over `keys`; raises Arithmetic if a key or the sum does not fit."""
     values = _checked_keys(mapping, keys)
     schedule = meter.schedule
@@ -155,7 +155,7 @@ def sum_at(meter: Meter, mapping: Map[int, int], keys: Array[int]) -> int:
 
 @metered_function
 def add_at(
-    meter: Meter, mapping: Map[int, int], keys: Array[int], amount: int, *, rereads: int = 0
+    meter: Meter, mapping: Map[int, int], keys: Sequence[int], amount: int, *, rereads: int = 0
 ) -> None:
     """Add `amount` to ``mapping[key]`` for each of `keys` in order, wrapping to the map's type.
 
@@ -199,10 +199,10 @@ def add_at(
     meter.charge(resets * schedule.storage_reset, WRITE)
 
 
-def _checked_keys(mapping: Map[int, int], keys: Array[int]) -> Sequence[int]:
+def _checked_keys(mapping: Map[int, int], keys: Sequence[int]) -> Sequence[int]:
     """The keys as Python ints; raises Arithmetic if one is out of the range of the map's keys."""
     kind = cast(IntType, mapping._place.keys)
-    values = keys.values
+    values = keys.values if isinstance(keys, Array) else keys
     if values and not (kind.low <= min(values) and max(values) <= kind.high):
         raise Arithmetic(f"a key in {shown(list(values))} is out of range of {kind.name}")
     return values
