@@ -81,12 +81,15 @@ class DataHandler(Ownable):
     ) -> uint256:
         """Record a contribution and return the time it was added at, in seconds.
 
-        A record with nothing left to claim is overwritten; who claimed it stays known.
+        A record with nothing left to claim is overwritten, and so is one of nobody's; who claimed
+        it stays known.
         """
         time = self.block.timestamp
         key = self.key_of(data, classification, time, sender)
         record = self.added_data[key]
-        require(record.claimable_amount == 0, DataKeyConflict(key=key))
+        require(
+            record.sender == ZERO_ADDRESS or record.claimable_amount == 0, DataKeyConflict(key=key)
+        )
         record.classification = classification
         record.time = time
         record.sender = sender

@@ -1,0 +1,1 @@
+"""Programs and lessons that run as they are."""

@@ -8,11 +8,13 @@ from chain.contract import (
     Struct,
     address,
     int64,
+    int256,
     uint32,
     uint64,
     uint128,
     uint256,
     view,
+    wrapping,
 )
 from contracts_py.incentive import Incentive
 from contracts_py.ownable import Ownable
@@ -72,3 +74,7 @@ class IncentiveMechanism(Ownable, Incentive):
     def num_valid_for_address(self, contributor: address) -> uint128:
         """How many samples of a contributor proved good."""
         return self.address_stats[contributor].num_valid
+
+    def time_since(self, added_time: uint256) -> uint256:
+        # Unchecked, as in the reference: a time in the future counts as long ago.
+        return wrapping(uint256, self.block.timestamp - wrapping(int256, added_time))

@@ -21,8 +21,6 @@ from chain.units import hours
 from contracts_py.ownable import only_owner
 from incentives.incentive_mechanism import IncentiveMechanism
 
-MAX_UINT256 = 2**256 - 1
-
 
 class OwnerWaitBeforeRefundWait(Error):
     """The owner could claim before the author."""
@@ -211,13 +209,6 @@ class Stakeable(IncentiveMechanism):
                 amount = claimable_amount
         self.emit(Report(recipient=reporter, amount=amount))
         return amount
-
-    def time_since(self, added_time: uint256) -> uint256:
-        now = self.block.timestamp
-        if added_time <= now:
-            return now - added_time
-        # Unchecked in the reference, it wraps: a time in the future counts as long ago.
-        return MAX_UINT256 - (added_time - now) + 1
 
     def check_waited(self, added_time: uint256, wait: uint256) -> None:
         waited = self.time_since(added_time)

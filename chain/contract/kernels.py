@@ -242,7 +242,8 @@ def squared_distance(
                 break
     _charge_turns(meter, turns, SQUARED_DISTANCE, a, b)
     meter.charge(rereads * max(turns - 1, 0) * meter.schedule.storage_read, READ)
-    if turns == len(right) < len(left) and total < limit:
+    stopped = turns > 0 and total >= limit
+    if turns == len(right) < len(left) and not stopped:
         raise Panic(f"index {turns} is out of bounds of an array of {turns}")
     return _fits(total)
 
@@ -256,11 +257,11 @@ def moving_average(
     Nothing is checked: numerators wrap at 256 bits, quotients at 64. Raises Panic if the lengths
     differ or the divisor is 0.
     """
-    size = _charge(meter, MOVING_AVERAGE, mean, value)
+    _charge(meter, MOVING_AVERAGE, mean, value)
     if divisor == 0:
         raise Panic("division by 0")
     left, right = _elements(mean), _elements(value)
-    if size >= VECTOR_LENGTH and 0 <= weight < 2**191 and divisor == weight + 1:
+    if 0 <= weight < 2**191 and divisor == weight + 1:
         m, x = left.int64, right.int64
         if m is not None and x is not None:
             return Array.of_int64(vector.moving_average(m, x, weight), INT64)

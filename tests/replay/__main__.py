@@ -1,0 +1,114 @@
+"""The command line: ``python -m tests.replay FILE...``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.replay.recording import Models, RecordingError, load
+from tests.replay.scenario import Divergence, Replay
+
+DATA_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+DESCRIPTION = """\
+Replay recordings of the reference's Solidity contracts on ours, and compare every step: outcome and
+error code, result, events, and balances.
+
+Prints a line per file, the first differences in full, and at last
+    scenarios=N steps=N divergences=N
+where divergences counts the steps that differ in anything."""
+
+EPILOG = """\
+exit status:
+  0  every step came out as recorded
+  1  a step differs: read the first one first, later ones may follow from it
+  2  a file cannot be read, or refers to a model file that is not there
+
+examples:
+  python -m tests.replay tests/recordings/*.json.gz
+  python -m tests.replay --show 1 ../shared/vectors/points.json.gz"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Replay the files that the command line names; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.replay",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="a recording, gzip'd or plain JSON"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        type=Path,
+        default=DATA_FOLDER,
+        help="where the model files are that real_* recordings refer to (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--show",
+        metavar="N",
+        type=int,
+        default=5,
+        help="how many of the differing steps to show in full (default: %(default)s)",
+    )
+    options = parser.parse_args(arguments)
+    models = Models(options.data)
+    shown: list[str] = []
+    scenarios = steps = divergences = 0
+    unreadable = False
+    for path in options.files:
+        start_s = time.perf_counter()
+        differing = 0
+        try:
+            recording = load(path)
+            for scenario in recording.scenarios:
+                for divergence in Replay(scenario, models).run():
+                    differing += 1
+                    if len(shown) < options.show:
+                        shown.append(described(path, divergence))
+        except RecordingError as error:
+            unreadable = True
+            print(f"{path}: {error}", file=sys.stderr)
+            continue
+        file_steps = sum(len(scenario.steps) for scenario in recording.scenarios)
+        print(
+            f"{path.name}: scenarios={len(recording.scenarios)} steps={file_steps} "
+            f"divergences={differing} seconds={time.perf_counter() - start_s:.1f}",
+            flush=True,
+        )
+        scenarios += len(recording.scenarios)
+        steps += file_steps
+        divergences += differing
+    for text in shown:
+        print(text)
+    print(f"scenarios={scenarios} steps={steps} divergences={divergences}")
+    return 2 if unreadable else int(divergences > 0)
+
+
+def described(path: Path, divergence: Divergence) -> str:
+    """All there is to know about a divergence, for reading."""
+    step = divergence.step.model_dump(exclude_unset=True)
+    lines = [
+        f"{path.name}, seed {divergence.seed}, step {divergence.number}:",
+        f"  step      {json.dumps(step)}",
+    ]
+    for difference in divergence.differences:
+        lines.append(f"  {difference.aspect:10}expected {_shown(difference.expected)}")
+        lines.append(f"            got      {_shown(difference.got)}")
+    return "\n".join(["", *lines, divergence.traceback])
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, default=list)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
