@@ -41,7 +41,7 @@ def main() -> None:
         ]
     grown = growth()
     print(
-        f"\none addData (sparse 20): {grown.few_us:.1f} µs with {grown.few:,} contributions stored, "
+        f"\none addData (sparse 20): {grown.few_us:.1f} µs with {grown.few:,} stored, "
         f"{grown.many_us:.1f} µs with {grown.many:,}"
     )
     print(

@@ -126,10 +126,8 @@ def samples(case: Case, count: int, seed: int) -> Stream:
     for number in range(count):
         wait_s = rng.randint(60, 3600)
         time_s += wait_s
-        if number % 2 == 0:  # the one of each two that updates, first or second at random
-            updates = rng.random() < 0.5
-        else:
-            updates = not updates
+        # Of each two, one updates: the first or the second at random.
+        updates = rng.random() < 0.5 if number % 2 == 0 else not updates
         if case.kind == "sparse":
             data = sorted(rng.sample(range(case.num_weights), case.num_data))
         else:

@@ -1,0 +1,1 @@
+"""Incentive mechanisms: what adding data costs, and who is paid."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from chain.contract import (
     Array,
+    Error,
     Map,
     Struct,
     address,
     int64,
     int256,
+    require,
     uint32,
     uint64,
     uint128,
@@ -18,6 +20,23 @@ from chain.contract import (
 )
 from contracts_py.incentive import Incentive
 from contracts_py.ownable import Ownable
+
+
+class TooEarly(Error):
+    """The wait is not over, in seconds."""
+
+    waited: uint256
+    required: uint256
+
+
+class ModelDisagrees(Error):
+    """The model predicts another class than the author gave."""
+
+    prediction: uint64
+
+
+class ModelAgrees(Error):
+    """The model predicts the class that was reported as wrong."""
 
 
 class AddressStats(Struct):
@@ -78,3 +97,7 @@ class IncentiveMechanism(Ownable, Incentive):
     def time_since(self, added_time: uint256) -> uint256:
         # Unchecked, as in the reference: a time in the future counts as long ago.
         return wrapping(uint256, self.block.timestamp - wrapping(int256, added_time))
+
+    def check_waited(self, added_time: uint256, wait: uint256) -> None:
+        waited = self.time_since(added_time)
+        require(waited >= wait, TooEarly(waited=waited, required=wait))

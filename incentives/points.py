@@ -15,8 +15,7 @@ from chain.contract import (
     view,
 )
 from contracts_py.ownable import only_owner
-from incentives.incentive_mechanism import IncentiveMechanism
-from incentives.stakeable import ModelAgrees, ModelDisagrees, TooEarly
+from incentives.incentive_mechanism import IncentiveMechanism, ModelAgrees, ModelDisagrees
 
 
 class AlreadyClaimed(Error):
@@ -95,9 +94,7 @@ class Points(IncentiveMechanism):
     ) -> uint256:
         require(num_claims == 0, AlreadyClaimed())
         require(not claimed_by_submitter, AlreadyClaimedBySubmitter())
-        waited = self.time_since(added_time)
-        wait = self.refund_wait_time_s
-        require(waited >= wait, TooEarly(waited=waited, required=wait))
+        self.check_waited(added_time, self.refund_wait_time_s)
         require(prediction == classification, ModelDisagrees(prediction=prediction))
         self.address_stats[submitter].num_valid += 1
         self.total_good_data_count += 1

@@ -19,7 +19,7 @@ from chain.contract import (
 )
 from chain.units import hours
 from contracts_py.ownable import only_owner
-from incentives.incentive_mechanism import IncentiveMechanism
+from incentives.incentive_mechanism import IncentiveMechanism, ModelAgrees, ModelDisagrees
 
 
 class OwnerWaitBeforeRefundWait(Error):
@@ -54,23 +54,6 @@ class DepositClaimedByReporter(Error):
 
 class NothingLeftToClaim(Error):
     """The deposit is spent."""
-
-
-class TooEarly(Error):
-    """The wait is not over, in seconds."""
-
-    waited: uint256
-    required: uint256
-
-
-class ModelDisagrees(Error):
-    """The model predicts another class than the author gave."""
-
-    prediction: uint64
-
-
-class ModelAgrees(Error):
-    """The model predicts the class that was reported as wrong."""
 
 
 class CannotTakeOwnDeposit(Error):
@@ -209,7 +192,3 @@ class Stakeable(IncentiveMechanism):
                 amount = claimable_amount
         self.emit(Report(recipient=reporter, amount=amount))
         return amount
-
-    def check_waited(self, added_time: uint256, wait: uint256) -> None:
-        waited = self.time_since(added_time)
-        require(waited >= wait, TooEarly(waited=waited, required=wait))

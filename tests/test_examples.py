@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 
 from chain.units import days, ether
-from contracts_py.classifiers.dense_perceptron import UNIT_NORM_ABOVE, UNIT_NORM_BELOW
+from contracts_py.classifiers.classifier import UNIT_NORM_ABOVE, UNIT_NORM_BELOW
 from contracts_py.collaborative_trainer import AddData
 from examples import consortium as study
 from examples import hospitals

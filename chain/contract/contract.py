@@ -66,6 +66,7 @@ class Contract:
     code_size: ClassVar[int] = 0
     _own_fields: ClassVar[dict[str, Type]] = {}
     _own_nodes: ClassVar[int] = 0
+    _own_abstract: ClassVar[dict[str, bool]] = {}
     _reference_class: ClassVar[type[Reference]]
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -219,7 +220,7 @@ def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any
     methods = dict(_inherited(cls, "methods"))
     for field in cls.fields:
         methods.pop(field, None)
-    abstract = set().union(*(vars(base).get("abstract", ()) for base in cls.__mro__[1:]))
+    written = {}  # whether each method of the body is for a subclass to write
     for name, function in functions.items():
         marks: Marks = getattr(function, "contract_marks", Marks())
         filename = function.__code__.co_filename
@@ -231,9 +232,7 @@ def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any
         checker = Checker(filename, f"{cls.__name__}.{name}", members, frozenset(cls.fields))
         body = compiled(checker, function, cls, guards)
         setattr(cls, name, body)
-        abstract.discard(name)
-        if checker.is_abstract:
-            abstract.add(name)
+        written[name] = checker.is_abstract
         if marks.external or name == CONSTRUCTOR:
             method = _method(cls, name, function, body, marks)
             if name == CONSTRUCTOR:
@@ -241,7 +240,9 @@ def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any
             else:
                 methods[name] = method
     cls.methods = methods
-    cls.abstract = frozenset(abstract)
+    cls._own_abstract = written
+    everything = _inherited(cls, "_own_abstract") | written
+    cls.abstract = frozenset(name for name, is_abstract in everything.items() if is_abstract)
 
 
 def _inherited(cls: type[Contract], attribute: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from chain.contract import operations
 from chain.contract.checker import Checker
 from chain.contract.pricing import METER, TURN, price_of
-from chain.types import Type, type_of
+from chain.types import IntType, Type, type_of
 
 _BINARY: dict[type[ast.operator], tuple[Callable[..., Any], bool]] = {
     ast.Add: (operations.add, True),
@@ -98,6 +98,8 @@ class ExpressionCompiler(ast.NodeTransformer):
         function = node.func
         if self.is_call_to(node, require):
             self.checker.refuse(node, "require inside an expression", "give it a line of its own")
+        if self.is_call_to(node, operations.wrapping):
+            return self._cast(node)
         arguments = [self.visit(argument) for argument in node.args]
         keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         if isinstance(function, ast.Name) and function.id not in self.locals:
@@ -114,10 +116,21 @@ class ExpressionCompiler(ast.NodeTransformer):
             if getattr(library, "contract_metered", False):
                 arguments.insert(0, ast.Name(METER, ast.Load()))
                 if "rereads" in (getattr(library, "__kwdefaults__", None) or {}):
-                    reads = (each for argument in node.args[2:] for each in ast.walk(argument))
+                    reads = (each for argument in node.args[1:] for each in ast.walk(argument))
                     count = sum(map(self.checker.is_own, reads))
                     keywords.append(ast.keyword("rereads", ast.Constant(count)))
         return ast.copy_location(ast.Call(self.visit(function), arguments, keywords), node)
+
+    def _cast(self, node: ast.Call) -> ast.expr:
+        """``wrapping(uint64, value)``, its type looked up now and not at every turn."""
+        if len(node.args) != 2 or node.keywords or not isinstance(node.args[0], ast.Name):
+            self.checker.refuse(node, "wrapping", "write wrapping(uint64, value)")
+        name = node.args[0]
+        self.visit(name)
+        kind = type_of(self.namespace[name.id])
+        if not isinstance(kind, IntType):
+            self.checker.refuse(node, "wrapping", "cast to an integer type")
+        return self.helper(kind.wrap, self.visit(node.args[1]), at=node, key=kind.name)
 
     def _own_names(self) -> dict[str, Any]:
         """Names of the contract's module, where it has one of the same name as a built-in."""

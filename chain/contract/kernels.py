@@ -6,7 +6,6 @@ arithmetic is exact whatever the values, see ``chain.contract.vector``.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from operator import mul
 from typing import Any, cast
@@ -45,10 +44,10 @@ def _charge(meter: Meter, gas: int, *operands: Any) -> int:
 
     An element of an array in storage costs a bounds check and a read.
     """
-    size = len(_elements(operands[0]))
-    for operand in operands[1:]:
-        if len(_elements(operand)) != size:
-            raise Panic(f"arrays of {size} and {len(_elements(operand))} elements do not match")
+    size, *others = [len(_elements(operand)) for operand in operands]
+    for other in others:
+        if other != size:
+            raise Panic(f"arrays of {size} and {other} elements do not match")
     _charge_turns(meter, size, gas, *operands)
     return size
 
@@ -64,7 +63,9 @@ def _charge_turns(meter: Meter, turns: int, gas: int, *operands: Any) -> None:
 
 def _elements(operand: Any) -> Any:
     """What a kernel may ask for ``int64`` and for a list."""
-    return operand._column if isinstance(operand, StorageArray) else operand
+    if isinstance(operand, StorageArray):
+        return operand._column
+    return operand if isinstance(operand, Array) else Array(operand)
 
 
 def _values(operand: Any) -> Any:
@@ -224,15 +225,7 @@ def squared_distance(
     size = min(len(left), len(right))
     x, y = (left.int64, right.int64) if size >= VECTOR_LENGTH else (None, None)
     if x is not None and y is not None:
-
-        def sum_of(turns: int) -> int:
-            return vector.squared_distance(x[:turns], y[:turns], divisor)
-
-        turns = size
-        total = sum_of(size)
-        if total >= limit:
-            turns = 1 + bisect_left(range(1, size), limit, key=sum_of)
-            total = sum_of(turns)
+        total, turns = vector.squared_distance_within(x[:size], y[:size], divisor, limit)
     else:
         turns = total = 0
         for p, q in zip(_values(left), _values(right), strict=False):

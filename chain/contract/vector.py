@@ -69,7 +69,33 @@ def squared_norm(a: Vector) -> int:
 
 
 def squared_distance(a: Vector, b: Vector, divisor: int) -> int:
-    """Return the sum of ``(a[i] - b[i])**2 // divisor`` (divisor >= 1), each term truncated.
+    """Return the sum of ``(a[i] - b[i])**2 // divisor`` (divisor >= 1), each term truncated."""
+    terms = _squared_differences(a, b, divisor)
+    return int(np.add.reduce(terms)) if isinstance(terms, np.ndarray) else sum(terms)
+
+
+def squared_distance_within(a: Vector, b: Vector, divisor: int, limit: int) -> tuple[int, int]:
+    """Return that sum up to the first term that brings it to `limit` (> 0), and the terms in it."""
+    terms = _squared_differences(a, b, divisor)
+    if isinstance(terms, np.ndarray):
+        if not len(terms):
+            return 0, 0
+        sums = np.add.accumulate(terms)
+        total = sums.item(-1)
+        if total < limit:
+            return total, len(terms)
+        last = int(sums.searchsorted(limit))
+        return sums.item(last), last + 1
+    total = 0
+    for count, term in enumerate(terms, 1):
+        total += term
+        if total >= limit:
+            return total, count
+    return total, len(terms)
+
+
+def _squared_differences(a: Vector, b: Vector, divisor: int) -> Vector | list[int]:
+    """Return ``(a[i] - b[i])**2 // divisor``: a vector if their sum fits, else Python ints.
 
     Notes
     -----
@@ -77,7 +103,7 @@ def squared_distance(a: Vector, b: Vector, divisor: int) -> int:
     most d, every square at most ``d**2``, and the sum at most ``n * (d**2 // divisor)``.
     """
     if not len(a):
-        return 0
+        return a
     low_a, high_a = _range(a)
     low_b, high_b = _range(b)
     largest = max(high_a - low_b, high_b - low_a) ** 2
@@ -85,8 +111,8 @@ def squared_distance(a: Vector, b: Vector, divisor: int) -> int:
         terms = a - b
         terms *= terms
         terms //= divisor
-        return int(np.add.reduce(terms))
-    return sum((x - y) ** 2 // divisor for x, y in zip(a.tolist(), b.tolist(), strict=True))
+        return terms
+    return [(x - y) ** 2 // divisor for x, y in zip(a.tolist(), b.tolist(), strict=True)]
 
 
 def add_scaled(w: Vector, x: Vector, numerator: int, denominator: int) -> Vector | None:

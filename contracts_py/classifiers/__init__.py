@@ -1,0 +1,1 @@
+"""Models that learn on the chain, one file each."""

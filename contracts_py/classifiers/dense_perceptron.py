@@ -10,20 +10,14 @@ from chain.contract import (
     external,
     int64,
     int80,
-    integer_sqrt,
     require,
-    squared_norm,
     uint32,
     uint64,
     uint256,
     view,
 )
-from contracts_py.classifiers.classifier import TO_FLOAT, Classifier
+from contracts_py.classifiers.classifier import TO_FLOAT, DenseClassifier
 from contracts_py.ownable import only_owner
-
-# Bounds of the squared norm of data that counts as of unit norm.
-UNIT_NORM_BELOW = 10**18 - 10**11
-UNIT_NORM_ABOVE = 10**18 + 10**11
 
 
 class WeightsDimensionMismatch(Error):
@@ -33,13 +27,7 @@ class WeightsDimensionMismatch(Error):
     expected: uint256
 
 
-class NotUnitNorm(Error):
-    """The sample's squared norm is not 1 (10**18 in fixed point, within 10**11)."""
-
-    squared_norm: uint256
-
-
-class DensePerceptron(Classifier):
+class DensePerceptron(DenseClassifier):
     """Class 1 where the intercept and the product of weights and sample add up to more than 0.
 
     Rosenblatt's rule: a sample that is predicted wrongly is added to the weights, or subtracted,
@@ -71,10 +59,6 @@ class DensePerceptron(Classifier):
             self.weights.append(weight)
 
     @view
-    def norm(self, data: Array[int64]) -> uint256:
-        return integer_sqrt(squared_norm(data))
-
-    @view
     def predict(self, data: Array[int64]) -> uint64:
         dimensions = len(self.weights)
         require(
@@ -88,9 +72,7 @@ class DensePerceptron(Classifier):
     def update(self, data: Array[int64], classification: uint64) -> None:
         weights = self.weights.load()
         prediction = self.predict(data)
-        squared = squared_norm(data)
-        require(UNIT_NORM_BELOW < squared, NotUnitNorm(squared_norm=squared))
-        require(squared < UNIT_NORM_ABOVE, NotUnitNorm(squared_norm=squared))
+        self.check_unit_norm(data)
         # A label above 1 differs from every prediction: it always trains, as a positive one.
         if prediction != classification:
             if classification > 0:

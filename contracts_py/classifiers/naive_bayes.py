@@ -19,8 +19,13 @@ from chain.contract import (
     view,
     wrapping,
 )
-from contracts_py.classifiers.classifier import TO_FLOAT, Classifier, NormNotRequired
-from contracts_py.classifiers.nearest_centroid import AddClass, ClassNotAdded, NoClasses
+from contracts_py.classifiers.classifier import (
+    TO_FLOAT,
+    AddClass,
+    ClassNotAdded,
+    NoClasses,
+    SparseClassifier,
+)
 from contracts_py.ownable import only_owner
 
 # From here on, feature indices are refused. Below it only their low 32 bits count.
@@ -65,7 +70,7 @@ class ClassInfo(Struct):
     feature_counts: Map[uint32, uint32]
 
 
-class NaiveBayesClassifier(Classifier):
+class NaiveBayesClassifier(SparseClassifier):
     """The class that is most probable if its features occur independently of each other.
 
     The probability of a class, times ``TO_FLOAT`` and the number of all samples, is its number of
@@ -155,10 +160,6 @@ class NaiveBayesClassifier(Classifier):
     def feature_count(self, classification: uint256, feature: uint32) -> uint32:
         """How often a feature was seen with a class."""
         return self.class_infos[classification].feature_counts[feature]
-
-    @view
-    def norm(self, data: Array[int64]) -> uint256:
-        raise NormNotRequired()
 
     @view
     def predict(self, data: Array[int64]) -> uint64:

@@ -5,25 +5,23 @@ from __future__ import annotations
 from chain.contract import (
     Array,
     Error,
-    Event,
     external,
     int64,
     int256,
-    integer_sqrt,
     moving_average,
     require,
     squared_distance,
-    squared_norm,
     uint64,
     uint256,
     view,
     wrapping,
 )
-from contracts_py.classifiers.classifier import TO_FLOAT, Classifier
-from contracts_py.classifiers.dense_perceptron import (
-    UNIT_NORM_ABOVE,
-    UNIT_NORM_BELOW,
-    NotUnitNorm,
+from contracts_py.classifiers.classifier import (
+    TO_FLOAT,
+    AddClass,
+    ClassNotAdded,
+    DenseClassifier,
+    NoClasses,
 )
 from contracts_py.ownable import only_owner
 
@@ -32,16 +30,6 @@ UINT256_MAX = 2**256 - 1
 # Samples of a class beyond this many are no longer counted: the products of a count and a value
 # must fit into 256 bits.
 DATA_COUNT_LIMIT = 2**191
-
-
-class NoClasses(Error):
-    """A classifier has one class or more."""
-
-
-class ClassNotAdded(Error):
-    """There is no such class."""
-
-    classification: uint64
 
 
 class CentroidsMismatch(Error):
@@ -76,14 +64,7 @@ class DataCountTooLarge(Error):
     limit: uint256
 
 
-class AddClass(Event):
-    """A class was added, under the next index."""
-
-    name: str
-    index: uint256
-
-
-class NearestCentroidClassifier(Classifier):
+class NearestCentroidClassifier(DenseClassifier):
     """The class whose centroid, the mean of its samples, is nearest to a sample.
 
     Every sample moves the centroid of its class, right or wrong. Values are in units of
@@ -160,10 +141,6 @@ class NearestCentroidClassifier(Classifier):
         return self.centroids[classification][feature]
 
     @view
-    def norm(self, data: Array[int64]) -> uint256:
-        return integer_sqrt(squared_norm(data))
-
-    @view
     def predict(self, data: Array[int64]) -> uint64:
         dimensions = len(self.centroids[0])
         require(len(data) == dimensions, DataLengthMismatch(given=len(data), expected=dimensions))
@@ -187,8 +164,7 @@ class NearestCentroidClassifier(Classifier):
             CentroidDimensionMismatch(given=len(data), expected=len(centroid)),
         )
         count = self.data_counts[classification]
-        squared = squared_norm(data)
-        require(UNIT_NORM_BELOW < squared < UNIT_NORM_ABOVE, NotUnitNorm(squared_norm=squared))
+        self.check_unit_norm(data)
         new_count = count + 1 if count < DATA_COUNT_LIMIT else count
         # Unchecked, as in the reference: counts from 2**255 on turn negative. The constructor
         # takes them, too.

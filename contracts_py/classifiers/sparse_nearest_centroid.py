@@ -16,14 +16,17 @@ from chain.contract import (
     view,
     wrapping,
 )
-from contracts_py.classifiers.classifier import TO_FLOAT, Classifier, NormNotRequired
+from contracts_py.classifiers.classifier import (
+    TO_FLOAT,
+    AddClass,
+    ClassNotAdded,
+    NoClasses,
+    SparseClassifier,
+)
 from contracts_py.classifiers.nearest_centroid import (
     DATA_COUNT_LIMIT,
     UINT256_MAX,
-    AddClass,
     CentroidsMismatch,
-    ClassNotAdded,
-    NoClasses,
 )
 from contracts_py.ownable import only_owner
 
@@ -43,7 +46,7 @@ class ClassInfo(Struct):
     squared_magnitude: uint256
 
 
-class SparseNearestCentroidClassifier(Classifier):
+class SparseNearestCentroidClassifier(SparseClassifier):
     """The class whose centroid is nearest to a sample that is 1 at some features and 0 elsewhere.
 
     A sample lists the features that are present, each once. Every sample moves the centroid of its
@@ -136,10 +139,6 @@ class SparseNearestCentroidClassifier(Classifier):
         if held.num_samples == info.num_samples:
             return held.value
         return held.value * held.num_samples // info.num_samples
-
-    @view
-    def norm(self, data: Array[int64]) -> uint256:
-        raise NormNotRequired()
 
     @view
     def predict(self, data: Array[int64]) -> uint64:

@@ -19,7 +19,7 @@ from chain.contract import (
     view,
     wrapping,
 )
-from contracts_py.classifiers.classifier import Classifier, NormNotRequired
+from contracts_py.classifiers.classifier import SparseClassifier
 from contracts_py.ownable import only_owner
 
 # How many feature indices a sample of evaluate_batch has.
@@ -34,7 +34,7 @@ class FeatureIndexTooLarge(Error):
     """A feature index does not fit into 64 bits."""
 
 
-class SparsePerceptron(Classifier):
+class SparsePerceptron(SparseClassifier):
     """Class 1 where the intercept and the weights of the present features add up to more than 0.
 
     Rosenblatt's rule: a sample that is predicted wrongly moves the weight of each of its features
@@ -74,10 +74,6 @@ class SparsePerceptron(Classifier):
             require(index < 2**64, FeatureIndexTooLarge())
             # A negative index passes, as in the reference, and wraps to the end.
             self.weights[wrapping(uint64, index)] = entry[1]
-
-    @view
-    def norm(self, data: Array[int64]) -> uint256:
-        raise NormNotRequired()
 
     @view
     def predict(self, data: Array[int64]) -> uint64:
