@@ -88,9 +88,9 @@ class Chain:
     # Accounts and money
 
     def account(self, label: str, balance: int = 0) -> Account:
-        """The account of that label, made on first use; `balance` wei are dealt to it, recorded.
+        """The account of that label, whose key follows from the label alone.
 
-        The key follows from the label alone, as for all development accounts.
+        Each call with a `balance` deals it that many wei more, recorded as ``deal`` does.
         """
         account = self._book.make(label)
         if balance:
@@ -195,6 +195,10 @@ class Chain:
         """
         return self._ledger.send(self._verified(transaction))
 
+    def simulate(self, transaction: Transaction) -> Receipt:
+        """Execute a transaction as of now and undo it: what it would do, cost and return."""
+        return self._ledger.simulate(self._verified(transaction))
+
     def submit(self, transaction: Transaction | SignedTransaction) -> None:
         """Put a transaction into the mempool, for ``mine()``; raises InvalidTransaction."""
         self._ledger.submit(self._verified(transaction))
@@ -278,22 +282,8 @@ class Chain:
     ) -> Any:
         """Call a view for free, as of now; raises the contract's error."""
         frozen = tuple(map(plain, arguments))
-        return self._ledger.call(target, method, frozen, self._caller(sender), 0)
-
-    def simulate(
-        self,
-        target: Address,
-        method: Method,
-        arguments: tuple[Any, ...],
-        sender: Account,
-        value: int,
-    ) -> Any:
-        """Call any method as of now and undo it; raises the contract's error."""
-        frozen = tuple(map(plain, arguments))
-        return self._ledger.call(target, method, frozen, self._caller(sender), value)
-
-    def _caller(self, sender: Account | None) -> Address:
-        return ZERO_ADDRESS if sender is None else sender.address
+        caller = ZERO_ADDRESS if sender is None else sender.address
+        return self._ledger.view(target, method, frozen, caller)
 
     def read(self, target: Address, field: str, keys: tuple[Any, ...]) -> Any:
         """Read a storage field, or what it holds at keys, as a public getter would."""
@@ -320,6 +310,10 @@ class Chain:
     def waiting(self) -> tuple[Transaction, ...]:
         """Transactions in the mempool, in order of arrival."""
         return tuple(self._ledger.mempool.waiting)
+
+    def receipts(self, from_block: int = 0, to_block: int | None = None) -> list[Receipt]:
+        """Receipts of all transactions in a range of blocks, in order."""
+        return list(self._ledger.receipts(from_block, to_block))
 
     def mine(self, count: int | None = None) -> Block:
         """Make a block of the waiting transactions, or `count` empty ones in constant time."""

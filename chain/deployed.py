@@ -24,7 +24,7 @@ class Deployed:
         counter.increase(5, sender=alice)   # a transaction: returns a Receipt, raises if it fails
         counter.total()                     # a view, free
         counter.count()                     # a field; counter.balances(alice) for a map
-        counter.increase.simulate(5, sender=alice)   # what would come back; changes nothing
+        counter.increase.simulate(5, sender=alice)   # the receipt it would get; changes nothing
     """
 
     def __init__(self, chain: Chain, address: Address, contract_class: type[Contract]) -> None:
@@ -135,6 +135,16 @@ class ExternalMethod:
         self._chain.submit(transaction)
         return transaction
 
-    def simulate(self, *arguments: Any, sender: Account, value: int = 0) -> Any:
-        """Return what the method would; free, changes nothing, raises the contract's error."""
-        return self._chain.simulate(self._address, self._method, arguments, sender, value)
+    def simulate(
+        self,
+        *arguments: Any,
+        sender: Account,
+        value: int = 0,
+        gas_limit: int | None = None,
+        gas_price: int | None = None,
+    ) -> Receipt:
+        """Execute the transaction and undo it; raises the contract's error if it fails."""
+        transaction = self.transaction(
+            *arguments, sender=sender, value=value, gas_limit=gas_limit, gas_price=gas_price
+        )
+        return self._chain.raising(self._chain.simulate(transaction))

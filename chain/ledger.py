@@ -144,6 +144,14 @@ class Ledger:
             self.executor.check(transaction, self.state.nonces.get(transaction.sender, 0))
         return self.executor.execute(transaction, index)
 
+    def simulate(self, transaction: Transaction) -> Receipt:
+        """Execute one transaction as `send` does, and undo it; raises InvalidTransaction."""
+        mark = self.state.journal.mark()
+        try:
+            return self._execute(transaction, 0)
+        finally:
+            self.state.journal.rollback(mark)
+
     def submit(self, transaction: Transaction) -> None:
         """Queue a transaction for the next block; raises InvalidTransaction."""
         self.executor.check(transaction, self.next_nonce(transaction.sender))
@@ -216,17 +224,12 @@ class Ledger:
 
     # Reading
 
-    def call(
-        self,
-        target: Address,
-        method: Method,
-        arguments: tuple[Any, ...],
-        sender: Address,
-        value: int,
+    def view(
+        self, target: Address, method: Method, arguments: tuple[Any, ...], sender: Address
     ) -> Any:
-        """Run a method as of now, and undo whatever it did; raises its error."""
+        """Call a view as of now; raises its error."""
         contract = self.state.contracts[target]
-        return self.peek(lambda: self.vm.run(sender, contract, method, arguments, value))
+        return self.peek(lambda: self.vm.run(sender, contract, method, arguments, 0))
 
     def peek(self, reading: Callable[[], R]) -> R:
         """Return what `reading` returns, run with a block's gas; nothing of it stays."""

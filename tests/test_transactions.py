@@ -212,6 +212,12 @@ class TestValidity:
         with pytest.raises(InsufficientFunds):
             chain.transfer(poor, NOBODY, 50_001)
 
+    def test_who_has_no_money_is_told_so(self, chain: Chain) -> None:
+        for held, value in ((0, 0), (5, 0), (41_999, 0), (10**6, 10**6)):
+            sender = chain.account(f"holder of {held}", balance=held)
+            with pytest.raises(InsufficientFunds, match=f"has {held} wei"):
+                chain.transfer(sender, NOBODY, value)
+
     @pytest.mark.parametrize("fields", [
         {"value": -1}, {"value": 2**256}, {"value": 1.0}, {"value": "1"}, {"nonce": -1},
         {"nonce": 2**64}, {"gas_limit": -1}, {"gas_limit": None}, {"gas_price": -1},
@@ -478,7 +484,7 @@ class TestReceipts:
     ) -> None:
         before = (chain._ledger.state.leaves(), chain.number, len(chain.logs()))
         assert jar.half() == 50
-        assert jar.take.simulate(40, sender=alice) == 60
+        assert jar.take.simulate(40, sender=alice).return_value == 60
         with pytest.raises(TooMuch):
             jar.take.simulate(101, sender=alice)
         assert (chain._ledger.state.leaves(), chain.number, len(chain.logs())) == before

@@ -246,7 +246,10 @@ FREE_BUILTINS: dict[str, Any] = {
 
 @plain_function
 def wrapping(kind: Any, value: int) -> int:
-    """Cast to an integer type, keeping the low bits as the EVM does: ``wrapping(uint64, -1)``."""
+    """Cast to an integer type, keeping the low bits as the EVM does: ``wrapping(uint64, -1)``.
+
+    What is inside is still checked: ``a - b`` must fit into 256 bits before it is cast.
+    """
     return cast(IntType, type_of(kind)).wrap(value)
 
 

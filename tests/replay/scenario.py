@@ -181,7 +181,7 @@ class Replay:
         )
         owner = self.chain.impersonate(handler.owner())
         try:
-            key: bytes = handler.handle_report.simulate(*arguments, sender=owner)[-1]
+            key: bytes = handler.handle_report.simulate(*arguments, sender=owner).return_value[-1]
         except DataNotFound as error:
             return error.key
         return key

@@ -1,0 +1,471 @@
+"""What contracts may not say: refused when the class is made, with file, line and a way out."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from pathlib import Path
+
+import pytest
+
+from chain import Chain
+from chain.contract import Contract
+from chain.errors import ContractRefused
+from tests.attackers.snippets import load, snippet, source
+
+# Marks the line that the message must name.
+HERE = "# here"
+
+
+def refusal(folder: Path, text: str) -> str:
+    """The message that refuses `text`, which must name the file and the marked line."""
+    with pytest.raises(ContractRefused) as caught:
+        load(folder, text)
+    message = str(caught.value)
+    (path,) = folder.glob("*.py")
+    lines = [i for i, line in enumerate(path.read_text().splitlines(), 1) if HERE in line]
+    # file:line: Class.method: what: way out
+    found = re.fullmatch(rf"{re.escape(str(path))}:(\d+): (\S+): (.+): (.+)", message, re.DOTALL)
+    assert found, message
+    assert int(found[1]) in lines, message
+    return message
+
+
+FLOATS = {
+    "x = 1.5": "scale",
+    "x = 1e9": "scale",
+    "x = -0.0": "scale",
+    "x = 1j": "scale",
+    "x = 4 / 2": "//",
+    "x = 4\nx /= 2  # here": "//",
+    "x = [1] @ [2]": r"dot\(",
+    "x = float(3)": "fixed point",
+    "x = complex(3)": "integers",
+    "x = round(3)": "//",
+    "x = divmod(3, 2)": "//",
+    "x = pow(3, 2)": r"\*\*",
+}
+IMPORTS = {
+    "import os": "module level",
+    "from time import time": "module level",
+    "import random as r": "module level",
+    "x = __import__('os')": "belong to Python",
+}
+REACHING_OUT = {
+    "x = open('secrets')": "event",
+    "print(1)": "event",
+    "x = input()": "wait",
+    "x = eval('1')": "make code",
+    "exec('x = 1')": "make code",
+    "x = compile('1', '', 'eval')": "make code",
+}
+UNSTEADY = {
+    "x = id(self)": "self.address",
+    "x = hash('a')": "keccak",
+    "x = repr(self)": "event",
+    "x = str(self)": "event",
+    "x = object()": "reach into Python",
+    "x = {1, 2}": "Map",
+    "x = {n for n in range(3)}": "Map",
+    "x = set([1])": "Map",
+    "x = frozenset([1])": "Map",
+    "x = {}": "Map",
+    "x = {1: 2}": "Map",
+    "x = {n: n for n in range(3)}": "Map",
+    "x = dict()": "Map",
+}
+REFLECTION = {
+    "x = self.__class__": "belong to Python",
+    "x = self.__dict__": "belong to Python",
+    "x = self._host": "belong to Python",
+    "x = self._meter.used": "belong to Python",
+    "x = [].__class__.__base__.__subclasses__": "belong to Python",
+    "x = self.msg.__class__": "belong to Python",
+    "self.__dict__ = 1": "belong to Python",
+    "self._host.meter.limit = 1": "belong to Python",
+    "x = _meter": "belong to Python",
+    "_meter = 1": "belong to Python",
+    "x = __builtins__": "belong to Python",
+    "x = __name__": "belong to Python",
+    "x = __class__": "belong to Python",
+    "x = getattr(self, 'number')": "write",
+    "setattr(self, 'number', 1)": "write",
+    "delattr(self, 'number')": "declared",
+    "x = vars(self)": "write",
+    "x = dir(self)": "look at themselves",
+    "x = type(self)": "declared",
+    "x = isinstance(1, type)": "declared",
+    "x = globals()": "fields",
+    "x = locals()": "names",
+    "x = super(Snippet, self)": r"super\(\)",
+    "x = self.methods": "no such field",
+    "x = self.contract_type": "no such field",
+}
+TEXT = {
+    "x = f'{self.number}'": "event",
+    "x = f'plain'": "event",
+    "x = '{0.x}'.format(self)": "pay gas",
+    "t = 'a'\nx = t.format(self)  # here": "pay gas",
+    "t = 'a'\nx = t.format_map(self)  # here": "pay gas",
+    "x = '%s' % self": "event",
+    "x = b'%s' % b'a'": "event",
+    "x = 'a'.upper()": "pay gas",
+    "x = 'a'.encode()": "pay gas",
+    "x = ','.join(['a'])": "pay gas",
+    "n = 5\nx = n.to_bytes(10**9, 'big')  # here": "pay gas",
+    "x = chr(65)": "text",
+}
+MEMORY = {
+    "global x": "field",
+    "global x  # here\nx = 1": "field",
+    "x = LIST": "constants",
+    "LIST.append(1)": "constants",
+    "x = TABLE[1]": "constants",
+    "x = FRACTION": "constants",
+    "x = PAIR": "constants",
+    "x = helper()": "constants",
+    "x = time.time()": "constants",
+    "x = random.random()": "constants",
+    "x = numpy.zeros(5)": "constants",
+    "x = Plain()": "constants",
+    "x = THING": "constants",
+    "x = undefined": "not defined",
+    "x = LATER": "not defined",
+    "self.unknown = 1": "unknown: uint256",
+    "x = self.unknown": "no such field",
+    "self.unknown()": "no such field",
+}
+SHAPES = {
+    "try:  # here\n    self.run()\nexcept Exception:\n    pass": "try_call",
+    "try:  # here\n    pass\nfinally:\n    pass": "try_call",
+    "try:  # here\n    pass\nexcept* Exception:\n    pass": "try_call",
+    "with self:  # here\n    pass": "close",
+    "assert self.number == 0": "require",
+    "del self.number": "zero",
+    "x = lambda: 1": "method",
+    "def inner() -> None:  # here\n    pass": "method",
+    "async def inner() -> None:  # here\n    pass": "def",
+    "class Inner:  # here\n    pass": "module level",
+    "match self.number:  # here\n    case _:\n        pass": "if and elif",
+    "yield 1": "list",
+    "yield from [1]": "list",
+    "x = (yield)": "list",
+    "x = (y := 5)": "line of its own",
+    "x = [*range(3)]": "write the elements out",
+    "self.run(*[1])": "write the elements out",
+    "self.run(**self.number)": "write the arguments out",
+    "x = [1, 2, 3][::2]": "range",
+    "x = [1]\nx[0:1] = [2]  # here": "element by element",
+    "x = y = 1": "two assignments",
+    "x, self.number = 1, 2": "names first",
+    "x: uint256": "name: type = value",
+    "self.number: uint256 = 1": "name: type = value",
+    "x: list = []": "contract can hold",
+    "raise": "SomeError",
+    "raise ValueError": "SomeError",
+    "raise ValueError('no')": "not defined",
+    "require(self.number == 0)": "condition",
+    "require(self.number == 0, 'text')": "SomeError",
+    "x = require(self.number == 0, 'text')": "line of its own",
+    "x = min([1], key=self.run)": "by position",
+    "x = [1][0]()": "by name",
+    "x = map(self.run, [1])": "comprehension",
+    "x = filter(None, [1])": "comprehension",
+    "x = iter([1])": "for",
+    "x = next([1])": "for",
+    "self = 1": "another name",
+    "sum = 1": "another name",
+    "range = 1": "another name",
+    "super = 1": "another name",
+    "x = int('5')": "wrapping",
+    f"x = {2**256}": "no value",
+}
+BODIES = {
+    **FLOATS,
+    **IMPORTS,
+    **REACHING_OUT,
+    **UNSTEADY,
+    **REFLECTION,
+    **TEXT,
+    **MEMORY,
+    **SHAPES,
+}
+ABOVE = """
+import random
+import time
+
+import numpy
+
+
+class Plain:
+    pass
+
+
+def helper() -> int:
+    return 1
+
+
+LIST = [1]
+TABLE = {1: 2}
+FRACTION = 0.5
+PAIR = (1, 0.5)
+THING = Plain()
+"""
+
+
+def marked(body: str) -> str:
+    return body if HERE in body else f"{body}  {HERE}"
+
+
+@pytest.mark.parametrize(("body", "way_out"), BODIES.items(), ids=BODIES)
+def test_a_body_is_refused_with_file_line_and_a_way_out(
+    tmp_path: Path, body: str, way_out: str
+) -> None:
+    message = refusal(tmp_path, source(marked(body), above=ABOVE) + "\nLATER = 1\n")
+    assert "Snippet.run: " in message
+    assert re.search(way_out, message.split(": ", 3)[3]), message
+
+
+# The holes: each passes the checker today, and does what the comment says.
+HOLES = {
+    "self.text = self.text.format(self)": "walks attributes: '{0._host}'",
+    "self.text = self.text.ljust(10**9)": "takes a gigabyte",
+    "x = self.number.to_bytes(10**9, 'big')": "takes a gigabyte",
+    "x = self.balance.to_bytes(10**9, 'big')": "takes a gigabyte",
+    "self.text = self.address.upper()": "computes text",
+    "x = bytes32(10**9)": "takes a gigabyte",
+    "self.text = address(self)": "writes an id into the state",
+    "x = uint8(300)": "is 300, and looks like a cast",
+    "x = self.number is self.number": "depends on Python's cache of integers",
+    "x = [1] is not [1]": "compares ids",
+    "Snippet.memo = 1": "memory that no revert undoes, shared between chains",
+    "Note.memo = 1": "memory that no revert undoes, shared between chains",
+    "Snippet.run.memo = 1": "fails as a bug; methods are not to be reached",
+    "me = self\nme.secret = 1  # here": "memory that no revert undoes",
+    "me = self\nme.address = self.msg.sender  # here": "another identity",
+    "self.other.address = self.msg.sender": "redirects a reference past the journal",
+    "for cells in self.families():  # here\n    cells['x'] = 7": "writes to storage past the journal",
+    "x = self.leaf_path('number', ())": "belongs to the engine",
+    "x = self.encoded()": "belongs to the engine",
+    "x = Snippet.mro()": "reaches into Python",
+    "x = Snippet.methods": "reaches into the engine",
+    "again = self.run\nagain()  # here": "is not counted as a call",
+    "x = [0]\nfor x[0] in range(3):  # here\n    pass": "ValueError when the class is made",
+    "x = [0]\ny = [1 for x[0] in range(3)]  # here": "assigns behind the checker's back",
+    "x = [0, 1]\n[x[-1]] = [5]  # here": "assigns to a negative index",
+    "x = BIG": "an integer of 100,000 bits",
+    "x = sum([1], 1)": "TypeError at run time",
+    "self.other.take(amount=1)": "TypeError at run time: references take values by position",
+}
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: not refused")
+@pytest.mark.parametrize("body", HOLES, ids=HOLES)
+def test_a_hole_is_refused(tmp_path: Path, body: str) -> None:
+    above = """
+BIG = 2**100_000
+
+
+class Note(Event):
+    number: uint256
+
+
+class Other(Contract):
+    @external
+    def take(self, amount: uint256) -> None:
+        pass
+"""
+    fields = "number: uint256\ntext: str\nother: Other"
+    refusal(tmp_path, source(marked(body), above=above, fields=fields))
+
+
+# Every built-in name that a contract may use; all others are refused.
+ALLOWED_BUILTINS = {
+    *("abs", "all", "any", "bool", "enumerate", "len", "list", "max", "min"),
+    *("range", "reversed", "sorted", "sum", "super", "tuple", "zip"),
+    *("False", "None", "True"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(dir(builtins)) - ALLOWED_BUILTINS))
+def test_every_other_builtin_is_refused(tmp_path: Path, name: str) -> None:
+    if name == "__debug__":
+        pytest.skip("Python itself replaces it by True")
+    refusal(tmp_path, source(f"x = {name}  {HERE}"))
+
+
+@pytest.mark.parametrize("name", sorted(ALLOWED_BUILTINS - {"False", "None", "True"}))
+def test_allowed_builtins_pass(tmp_path: Path, name: str) -> None:
+    snippet(tmp_path, f"x = {name}({'' if name == 'super' else '[1]'})")
+
+
+# What a method may look like.
+
+METHODS = {
+    "default value": ("def run(self, x: uint256 = 1) -> None:  # here\n    pass", "every argument"),
+    "varargs": ("def run(self, *x: uint256) -> None:  # here\n    pass", "by name"),
+    "keywords": ("def run(self, **x: uint256) -> None:  # here\n    pass", "by name"),
+    "keyword-only": ("def run(self, *, x: uint256) -> None:  # here\n    pass", "by name"),
+    "positional-only": ("def run(self, x: uint256, /) -> None:  # here\n    pass", "by name"),
+    "no self": ("def run() -> None:  # here\n    pass", "self"),
+    "underscore parameter": ("def run(self, _x: uint256) -> None:  # here\n    pass", "_"),
+    "no type": ("@external  # here\ndef run(self, x) -> None:\n    pass", "write x: uint256"),
+    "bare int": ("@external  # here\ndef run(self, x: int) -> None:\n    pass", "no width"),
+    "float": ("@external  # here\ndef run(self, x: float) -> None:\n    pass", "uint8..uint256"),
+    "list": ("@external  # here\ndef run(self, x: list) -> None:\n    pass", "Array"),
+    "set": ("@external  # here\ndef run(self, x: set) -> None:\n    pass", "Array"),
+    "float result": ("@external  # here\ndef run(self) -> float:\n    return 1", "uint8..uint256"),
+    "bare int result": ("@external  # here\ndef run(self) -> int:\n    return 1", "no width"),
+    "unknown type": ("@external  # here\ndef run(self, x: 'Nope') -> None:\n    pass", "Nope"),
+    "constructor": ("def constructor(self, x: int) -> None:  # here\n    pass", "no width"),
+}
+
+
+@pytest.mark.parametrize(("method", "way_out"), METHODS.values(), ids=METHODS)
+def test_a_method_is_refused(tmp_path: Path, method: str, way_out: str) -> None:
+    body = "\n".join(f"    {line}" for line in method.splitlines())
+    assert way_out in refusal(tmp_path, f"class Snippet(Contract):\n{body}\n")
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: the way out is for code without a source")
+@pytest.mark.parametrize("member", ["async def run(self) -> None:\n        pass", "run = lambda: 1"])
+def test_the_way_out_of_an_async_method_or_a_lambda_is_def(tmp_path: Path, member: str) -> None:
+    with pytest.raises(ContractRefused, match="def"):
+        load(tmp_path, f"class Snippet(Contract):\n    {member}\n")
+
+
+LOCAL_TYPES = {
+    "x: int = 1": "uint256",  # BUG: "use wrapping(uint64, x) for a cast"
+    "x: str = 'a'": None,  # BUG: refused, though a str is a type of the language
+}
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: annotations are checked as if they were calls")
+@pytest.mark.parametrize(("body", "way_out"), LOCAL_TYPES.items(), ids=LOCAL_TYPES)
+def test_a_type_of_a_local_variable(tmp_path: Path, body: str, way_out: str | None) -> None:
+    if way_out is None:
+        snippet(tmp_path, body)
+    else:
+        assert way_out in refusal(tmp_path, source(marked(body)))
+
+
+BODY_MEMBERS = {
+    "class variable": "count = 0",
+    "float class variable": "rate = 0.5",
+    "list class variable": "memory = []",
+    "field with a value": "count: uint256 = 5",
+    "property": "@property\n    def count(self):\n        return 1",
+    "staticmethod": "@staticmethod\n    def count():\n        return 1",
+    "classmethod": "@classmethod\n    def count(cls):\n        return 1",
+    "nested class": "class Inner:\n        pass",
+    "private method": "def _count(self) -> None:\n        pass",
+    "mangled method": "def __count(self) -> None:\n        pass",
+    "private field": "_count: uint256",
+    "field called msg": "msg: uint256",
+    "field called balance": "balance: uint256",
+    "field called address": "address: uint256",
+    "method called emit": "def emit(self) -> None:\n        pass",
+    "method called transfer": "def transfer(self) -> None:\n        pass",
+    "method called families": "def families(self) -> None:\n        pass",
+    "field called methods": "methods: uint256",
+}
+
+
+@pytest.mark.parametrize("member", BODY_MEMBERS.values(), ids=BODY_MEMBERS)
+def test_a_member_of_the_class_body_is_refused_by_name(tmp_path: Path, member: str) -> None:
+    with pytest.raises(ContractRefused, match=r"Snippet\.\w+: .+: "):
+        load(tmp_path, f"class Snippet(Contract):\n    {member}\n")
+
+
+BODY_HOLES = {
+    # BUG: run as plain Python, unmetered.
+    "dunder method": "class Snippet(Contract):\n    def __len__(self):\n        return 1.5",
+    "own __init__": "class Snippet(Contract):\n    def __init__(self, *a):\n        import os",
+    # BUG: lost without a word.
+    "method called methods": "class Snippet(Contract):\n    def methods(self):\n        return 1 / 2",
+    "method called fields": "class Snippet(Contract):\n    def fields(self):\n        return 1 / 2",
+    # BUG: the method replaces the field, and assignments bypass storage.
+    "field and method of one name": "class Snippet(Contract):\n    count: uint256\n"
+    "    @external\n    def count(self) -> uint256:\n        return 1",
+    # BUG: called from outside, the parent's method still runs; from inside, the child's.
+    "override that drops @external": "class Base(Contract):\n    @external\n"
+    "    def run(self) -> uint256:\n        return 1\n\n"
+    "class Snippet(Base):\n    def run(self) -> uint256:\n        return 2",
+    # BUG: the parent's field changes its type.
+    "field declared again": "class Base(Contract):\n    count: uint256\n\n"
+    "class Snippet(Base):\n    count: uint8",
+    # BUG: what a mixin brings along is not checked.
+    "mixin": "class Mixin:\n    def half(self):\n        return 1 / 2\n\n"
+    "class Snippet(Mixin, Contract):\n    @external\n    def run(self) -> None:\n"
+    "        self.half()",
+    # BUG: a TypeError without file and line.
+    "field without width": "class Snippet(Contract):\n    count: int",
+    "float field": "class Snippet(Contract):\n    rate: float",
+    "list field": "class Snippet(Contract):\n    values: list",
+    "float in an event": "class Rate(Event):\n    rate: float",
+    "float in an error": "class Rate(Error):\n    rate: float",
+    "float in a struct": "class Rate(Struct):\n    rate: float",
+}
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: not refused, or with TypeError")
+@pytest.mark.parametrize("text", BODY_HOLES.values(), ids=BODY_HOLES)
+def test_a_hole_in_the_class_body_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ContractRefused):
+        load(tmp_path, text + "\n")
+
+
+def test_helpers_of_a_checked_base_are_checked_with_it(tmp_path: Path) -> None:
+    """Internal methods and modifiers are no way around the rules."""
+    internal = "number: uint256\n\ndef half(self) -> None:\n    x = 1 / 2  # here\n"
+    assert "Snippet.half" in refusal(tmp_path, source("self.half()", fields=internal))
+
+
+def test_modifiers_are_checked(tmp_path: Path) -> None:
+    above = "@modifier\ndef half(self) -> None:\n    x = 1 / 2  # here\n"
+    refusal(tmp_path, source("pass", above=above, decorator="external\n@half"))
+
+
+def test_a_decorator_of_ones_own_cannot_hide_code(tmp_path: Path) -> None:
+    above = (
+        "def twice(function):\n    def wrapper(self):\n"
+        "        return function(self)  # here\n    return wrapper\n"
+    )
+    refusal(tmp_path, source("pass", above=above, decorator="external\n@twice"))
+
+
+def test_code_without_a_source_is_refused() -> None:
+    namespace: dict[str, object] = {"__name__": __name__, "Contract": Contract}
+    text = "class Hidden(Contract):\n    def run(self):\n        return 1 / 2\n"
+    with pytest.raises(ContractRefused, match="put the contract into a file"):
+        exec(text, namespace)
+
+
+def test_a_refused_class_is_never_deployed_and_others_go_on(chain: Chain, tmp_path: Path) -> None:
+    with pytest.raises(ContractRefused):
+        snippet(tmp_path, "x = 0.5")
+    contract = chain.deploy(snippet(tmp_path, "self.number = 5"), sender=chain.accounts[0])
+    contract.run(sender=chain.accounts[0])
+    assert contract.number() == 5
+
+
+def test_constants_types_and_closures_may_be_named(chain: Chain, tmp_path: Path) -> None:
+    above = (
+        "SCALE = 10**9\nLIMITS = (1, 2, ('a', b'b', None, True))\nNAME = 'x'\n"
+        "def family(factor):\n    class Snippet(Contract):\n        @external\n"
+        "        def run(self) -> uint256:\n"
+        "            return SCALE * factor + LIMITS[1] + wrapping(uint8, 257)\n"
+        "    return Snippet\n"
+    )
+    made = load(tmp_path, above).family(3)
+    contract = chain.deploy(made, sender=chain.accounts[0])
+    assert contract.run.simulate(sender=chain.accounts[0]).return_value.return_value == 3 * 10**9 + 3
+
+
+def test_a_constant_is_the_one_of_when_the_class_was_made(chain: Chain, tmp_path: Path) -> None:
+    """Changing the module afterwards does not change the contract."""
+    text = source("return RATE", above="RATE = 1\n", returns="uint256")
+    module = load(tmp_path, text)
+    contract = chain.deploy(module.Snippet, sender=chain.accounts[0])
+    module.RATE = 2
+    assert contract.run.simulate(sender=chain.accounts[0]).return_value.return_value == 1
