@@ -128,7 +128,15 @@ class TransferFailed(Revert):
 
 
 class Halt(ExecutionError):
-    """The frame stopped exceptionally; all of its gas is gone."""
+    """The frame stopped exceptionally; all of its gas is gone.
+
+    Attributes
+    ----------
+    settled
+        Whether the gas of the frame it happened in is gone already.
+    """
+
+    settled: bool = False
 
 
 class OutOfGas(Halt):

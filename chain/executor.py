@@ -73,7 +73,8 @@ class Executor:
         sender = transaction.sender
         if transaction.nonce != nonce:
             raise WrongNonce(
-                f"{self.named(sender)}: the nonce is {transaction.nonce}, the next one is {nonce}"
+                f"{self.named(sender)}: the nonce is {transaction.nonce}, the next one is {nonce} "
+                "(a replay? or is an earlier one waiting for chain.mine()?)"
             )
         if transaction.gas_limit > self.vm.block.gas_limit:
             raise InvalidGasLimit(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chain.cells import Cells, Column
-from chain.errors import CallDepthExceeded, WriteInView
+from chain.errors import CallDepthExceeded, OutOfGas, WriteInView
 from chain.gas import Meter, Reason, Schedule
 from chain.journal import ABSENT
 from chain.state import State
@@ -97,26 +97,29 @@ class Host:
         self.meter.charge(gas, LOG)
         self.logs.append((contract, event))
 
-    def enter(self) -> None:
-        """Go one call deeper, within a contract or into another."""
-        self.depth += 1
+    def enter(self, frames: int = 1) -> None:
+        """Go deeper, by a call between contracts or by so many frames within one."""
+        self.depth += frames
         if self.depth > MAX_DEPTH:
             raise CallDepthExceeded(f"calls are nested {self.depth} deep, the limit is {MAX_DEPTH}")
 
     def check_writable(self) -> None:
-        """Raise WriteInView inside a view."""
+        """Raise WriteInView inside a view, and OutOfGas on no more than a stipend (EIP-2200)."""
         if self.static:
             raise WriteInView("a view tried to write to storage: make the method @external")
+        stipend = self.schedule.call_stipend
+        if self.meter.limit - self.meter.used <= stipend:
+            raise OutOfGas(f"a write needs more than {stipend} gas to be left: raise gas_limit")
 
     def store(self, cells: Cells | Column, key: Any, current: Any, new: Any, zero: Any) -> None:
         """Charge for changing a slot from `current` to `new`, before it happens (EIP-2200).
 
         `key` names the slot among the originals of `cells`; the values are whole slots.
         """
-        if self.static:
-            self.check_writable()
         schedule = self.schedule
         meter = self.meter
+        if self.static or meter.limit - meter.used <= schedule.call_stipend:
+            self.check_writable()
         if current == new:
             cost = schedule.storage_read
         else:

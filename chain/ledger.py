@@ -135,6 +135,7 @@ class Ledger:
 
     def send(self, transaction: Transaction) -> Receipt:
         """Execute one transaction in a block of its own; raises InvalidTransaction."""
+        self._check_time(self.timestamp)
         receipt = self._execute(transaction, 0)
         self._append([receipt], 1)
         return receipt
@@ -168,6 +169,7 @@ class Ledger:
         Transactions that have become invalid are in the block's `dropped`. If a contract has a bug,
         the exception surfaces, no block is made, and everything waits as before.
         """
+        self._check_time(self.timestamp)
         waiting = tuple(self.mempool.waiting)
         mark = self.state.journal.mark()
         try:
@@ -202,8 +204,8 @@ class Ledger:
 
     def mine_empty(self, count: int) -> Block:
         """Make `count` empty blocks, in constant time."""
-        if count < 1:
-            raise ClockError(f"{count} blocks cannot be mined: give 1 or more")
+        if type(count) is not int or count < 1:
+            raise ClockError(f"{count!r} blocks cannot be mined: give a number of 1 or more")
         self._check_time(self.timestamp + (count - 1) * self.genesis.block_time_s)
         return self._append([], count)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import operator
 import re
+import reprlib
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, cast, get_args, get_origin
 
@@ -44,8 +45,16 @@ def shown(value: object) -> str:
     """A representation short enough for an error message."""
     if type(value) is int and value.bit_length() > 300:
         return f"an integer of {value.bit_length()} bits"
-    text = repr(value)
+    text = _short.repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+# Never looks at all of a long or deep value.
+_short = reprlib.Repr()
+_short.maxlevel = 2
+_short.maxlong = 80
+_short.maxstring = 60
+_short.maxother = 80
 
 
 def nonzero_bytes(word: int) -> int:
@@ -68,6 +77,8 @@ class Type:
         Whether the ABI encodes it behind an offset.
     default
         What an unset storage place reads as.
+    refers
+        Whether values are addresses of contracts, to be seen as references.
     """
 
     name: str
@@ -75,8 +86,14 @@ class Type:
     dynamic: bool = False
     default: Any = None
 
+    refers: bool = False
+
     def check(self, value: Any) -> Any:
         """Return `value` in its canonical form; raises InvalidValue if it is not of this type."""
+        raise NotImplementedError
+
+    def reference(self, host: Any, caller: Any, value: Any) -> Any:
+        """What the contract at `caller` gets for a value that refers to another contract."""
         raise NotImplementedError
 
     def abi_nonzero(self, value: Any) -> int:

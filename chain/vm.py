@@ -7,6 +7,7 @@ from typing import Any
 
 from chain.contract.contract import CallResult, Contract
 from chain.contract.method import Method
+from chain.contract.sequences import HEAVY, weigh
 from chain.errors import (
     ExecutionError,
     Halt,
@@ -48,11 +49,15 @@ class VirtualMachine(Host):
 
     def fail(self, error: ExecutionError) -> None:
         """End a transaction that failed, within a frame or outside (as when code is paid for)."""
-        meter = self.meter
         self.logs.clear()
-        meter.refund = 0
-        if isinstance(error, Halt):
-            meter.used = meter.limit
+        self.meter.refund = 0
+        self._settle(error)
+
+    def _settle(self, error: ExecutionError) -> None:
+        """Let a halt eat the gas of the frame it happened in; to its callers it is a revert."""
+        if isinstance(error, Halt) and not error.settled:
+            error.settled = True
+            self.meter.used = self.meter.limit
 
     def call(
         self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
@@ -171,7 +176,11 @@ class VirtualMachine(Host):
             contract._running = True
             if method.view:
                 self.static = True
-            result = method.check_result(method.function(contract, *checked))
+            result = method.function(contract, *checked)
+            for part in result if type(result) is tuple else (result,):
+                if type(part) in HEAVY:
+                    weigh(meter, part)
+            result = method.check_result(result)
             if meter.used > meter.limit:
                 raise OutOfGas(f"{meter.used} gas is needed, the limit is {meter.limit}")
             frames[frame + RESULT] = result
@@ -180,16 +189,14 @@ class VirtualMachine(Host):
             journal.rollback(mark)
             del self.logs[logged:]
             meter.refund = refund
-            overrun = meter.used > meter.limit
-            if overrun or isinstance(error, Halt):
-                meter.used = meter.limit
-            frames[frame + ERROR] = error
-            if overrun and not isinstance(error, OutOfGas):
+            if meter.used > meter.limit and not isinstance(error, Halt):
                 # Straight-line code pays in advance but is held against the limit later.
                 late = OutOfGas(f"the limit is {meter.limit} gas: raise gas_limit")
-                frames[frame + ERROR] = late
-                raise late from error
-            raise
+                late.__cause__ = error
+                error = late
+            self._settle(error)
+            frames[frame + ERROR] = error
+            raise error
         finally:
             contract.msg = message
             contract._running = running

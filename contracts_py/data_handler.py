@@ -110,7 +110,8 @@ class DataHandler(Ownable):
         """
         key = self.key_of(data, classification, added_time, submitter)
         record = self.added_data[key]
-        self.check_found(key, record)
+        require(record.sender != ZERO_ADDRESS, DataNotFound(key=key))
+        self.check_equal(record, classification, added_time, submitter)
         claimable_amount = record.claimable_amount
         claimed_by_submitter = record.claimed_by[submitter]
         num_claims = record.num_claims
@@ -136,7 +137,8 @@ class DataHandler(Ownable):
         """
         key = self.key_of(data, classification, added_time, original_author)
         record = self.added_data[key]
-        self.check_found(key, record)
+        require(record.sender != ZERO_ADDRESS, DataNotFound(key=key))
+        self.check_equal(record, classification, added_time, original_author)
         initial_deposit = record.initial_deposit
         claimable_amount = record.claimable_amount
         claimed_by_reporter = record.claimed_by[reporter]
@@ -201,10 +203,6 @@ class DataHandler(Ownable):
         self, data: Array[int64], classification: uint64, added_time: uint256, author: address
     ) -> bytes32:
         return keccak(data, classification, added_time, author)
-
-    def check_found(self, key: bytes32, record: StoredData) -> None:
-        # Class, time and author are all in the key: found is equal.
-        require(record.sender != ZERO_ADDRESS, DataNotFound(key=key))
 
     def check_equal(
         self, record: StoredData, classification: uint64, added_time: uint256, author: address

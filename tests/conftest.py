@@ -5,6 +5,6 @@
 
 from hypothesis import settings
 
-settings.register_profile("repository", derandomize=True, deadline=None, max_examples=30)
+settings.register_profile("repository", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile("repository")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -181,7 +182,7 @@ class World:
         sender = self.people[act.sender]
         place = self.places[act.target]
         purse, other = self.purses[:: 1 if act.target % 2 else -1]
-        prices = {"gas_limit": act.gas_limit, "gas_price": act.gas_price}
+        prices: dict[str, Any] = {"gas_limit": act.gas_limit, "gas_price": act.gas_price}
         amount = act.amount
 
         def call(name: str, *arguments: object, value: int = 0) -> Transaction:

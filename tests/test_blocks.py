@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -166,7 +167,8 @@ class TestManyBlocksAtOnce:
         assert mined(chain) == []
         chain.mine()
         assert mined(chain) == [("alice", 1)]
-        assert (chain.number, chain.waiting) == (4, ())
+        assert chain.number == 4
+        assert not chain.waiting
 
     @pytest.mark.parametrize("count", [0, -1, 1.5, "3", True])
     def test_only_a_positive_number_of_blocks_can_be_made(self, count: Any) -> None:
@@ -230,7 +232,7 @@ class TestTime:
             times.append(chain.timestamp)
         assert times == sorted(times)
         blocks = [block.timestamp for block in chain._ledger.blocks]
-        assert all(later - earlier >= 12 for earlier, later in zip(blocks, blocks[1:]))  # noqa: B905
+        assert all(later - earlier >= 12 for earlier, later in pairwise(blocks))
 
     @pytest.mark.parametrize("seconds", [-1, 1.5, "1", None, True, 2**64])
     def test_a_bad_step_is_refused_and_changes_nothing(self, seconds: Any) -> None:
@@ -330,7 +332,7 @@ class TestMempool:
     @pytest.mark.parametrize("policy", [
         lambda waiting: waiting[1:],
         lambda waiting: [*waiting, waiting[0]],
-        lambda waiting: [],
+        lambda _: [],
         lambda waiting: [waiting[0], waiting[0]],
     ])  # fmt: skip
     def test_a_policy_must_neither_lose_nor_double(self, policy: Any) -> None:
@@ -442,7 +444,8 @@ class TestBugs:
         payment(chain, bob, price=8)
         buggy.step.submit(1, sender=carol, gas_price=7, gas_limit=10**6)
         buggy.step.submit(0, sender=alice, gas_price=6, gas_limit=10**6)
-        before, waiting = (chain._ledger.state.leaves(), chain.number, chain.timestamp), chain.waiting
+        before = (chain._ledger.state.leaves(), chain.number, chain.timestamp)
+        waiting = chain.waiting
         header, snapshot = chain.header(), chain.snapshot()
         with pytest.raises(TypeError):
             chain.mine()
@@ -513,7 +516,8 @@ class TestLogs:
         return movers
 
     def steps(self, chain: Chain, *arguments: Any, **options: Any) -> list[int]:
-        return [log.event.step for log in chain.logs(*arguments, **options)]
+        events: list[Any] = [log.event for log in chain.logs(*arguments, **options)]
+        return [event.step for event in events]
 
     def test_all_of_them_in_order_constructors_too(
         self, chain: Chain, movers: tuple[Deployed, Deployed]
@@ -523,7 +527,7 @@ class TestLogs:
         assert [log.block_number for log in logs] == [1, 2, 3, 4, 5, 6, 6]
         assert [log.transaction_index for log in logs] == [0, 0, 0, 0, 0, 0, 1]
         assert {log.log_index for log in logs} == {0}
-        assert logs[0].event == Moved(who=chain.accounts[0], step=70, note="made")
+        assert logs[0].event == Moved(who=chain.accounts[0].address, step=70, note="made")
         assert logs[0].contract == movers[0].address
 
     def test_by_event_class_contract_and_block(
@@ -551,9 +555,11 @@ class TestLogs:
         assert self.steps(chain, Moved, who=alice.address, step=1) == [1, 1]
         assert self.steps(chain, Moved, who=bob, step=1) == []
         assert self.steps(chain, MovedFar, step=3, contract=movers[1]) == [3]
-        for wrong, event in (("note", Moved), ("nothing", Moved), ("who", None)):
-            with pytest.raises(InvalidValue, match=wrong):
-                chain.logs(event, **{wrong: 1})
+        wrongs: list[tuple[dict[str, Any], type[Event] | None]]
+        wrongs = [({"note": "x"}, Moved), ({"nothing": 1}, Moved), ({"who": alice}, None)]
+        for wrong, event in wrongs:
+            with pytest.raises(InvalidValue, match=next(iter(wrong))):
+                chain.logs(event, **wrong)
 
     def test_nested_calls_log_in_order_and_what_failed_does_not(self, chain: Chain) -> None:
         alice = chain.accounts[0]
@@ -561,7 +567,8 @@ class TestLogs:
         mover = chain.deploy(Mover, 0, sender=alice)
         receipt = mover.pay_through(purse, NOBODY, sender=alice)
         assert [type(event).__name__ for event in receipt.events] == ["Moved", "Paid", "Moved"]
-        assert [log.contract for log in receipt.logs] == [mover.address, purse.address, mover.address]
+        emitters = [log.contract for log in receipt.logs]
+        assert emitters == [mover.address, purse.address, mover.address]
         assert [log.log_index for log in receipt.logs] == [0, 1, 2]
         assert chain.logs(from_block=receipt.block_number) == receipt.logs
         chain.send(purse.pay_and_fail.transaction(NOBODY, 0, sender=alice))
@@ -596,7 +603,9 @@ class TestVerification:
         chain.verify()
         assert len(chain.waiting) == 1
 
-    @pytest.mark.parametrize("field", ["transactions_root", "state_root", "gas_used", "parent_hash"])
+    @pytest.mark.parametrize(
+        "field", ["transactions_root", "state_root", "gas_used", "parent_hash"]
+    )
     def test_a_changed_header_is_found(self, field: str) -> None:
         chain = self.busy_chain()
         header = chain.header(3)

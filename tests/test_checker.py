@@ -244,7 +244,7 @@ HOLES = {
     "me = self\nme.secret = 1  # here": "memory that no revert undoes",
     "me = self\nme.address = self.msg.sender  # here": "another identity",
     "self.other.address = self.msg.sender": "redirects a reference past the journal",
-    "for cells in self.families():  # here\n    cells['x'] = 7": "writes to storage past the journal",
+    "for cells in self.families():  # here\n    cells['x'] = 7": "writes past the journal",
     "x = self.leaf_path('number', ())": "belongs to the engine",
     "x = self.encoded()": "belongs to the engine",
     "x = Snippet.mro()": "reaches into Python",
@@ -328,7 +328,9 @@ def test_a_method_is_refused(tmp_path: Path, method: str, way_out: str) -> None:
 
 
 @pytest.mark.xfail(strict=True, reason="BUG: the way out is for code without a source")
-@pytest.mark.parametrize("member", ["async def run(self) -> None:\n        pass", "run = lambda: 1"])
+@pytest.mark.parametrize(
+    "member", ["async def run(self) -> None:\n        pass", "run = lambda: 1"]
+)
 def test_the_way_out_of_an_async_method_or_a_lambda_is_def(tmp_path: Path, member: str) -> None:
     with pytest.raises(ContractRefused, match="def"):
         load(tmp_path, f"class Snippet(Contract):\n    {member}\n")
@@ -382,8 +384,8 @@ BODY_HOLES = {
     "dunder method": "class Snippet(Contract):\n    def __len__(self):\n        return 1.5",
     "own __init__": "class Snippet(Contract):\n    def __init__(self, *a):\n        import os",
     # BUG: lost without a word.
-    "method called methods": "class Snippet(Contract):\n    def methods(self):\n        return 1 / 2",
-    "method called fields": "class Snippet(Contract):\n    def fields(self):\n        return 1 / 2",
+    "method called methods": "class Snippet(Contract):\n    def methods(self):\n        pass",
+    "method called fields": "class Snippet(Contract):\n    def fields(self):\n        pass",
     # BUG: the method replaces the field, and assignments bypass storage.
     "field and method of one name": "class Snippet(Contract):\n    count: uint256\n"
     "    @external\n    def count(self) -> uint256:\n        return 1",
@@ -459,7 +461,7 @@ def test_constants_types_and_closures_may_be_named(chain: Chain, tmp_path: Path)
     )
     made = load(tmp_path, above).family(3)
     contract = chain.deploy(made, sender=chain.accounts[0])
-    assert contract.run.simulate(sender=chain.accounts[0]).return_value.return_value == 3 * 10**9 + 3
+    assert contract.run.simulate(sender=chain.accounts[0]).return_value == 3 * 10**9 + 3
 
 
 def test_a_constant_is_the_one_of_when_the_class_was_made(chain: Chain, tmp_path: Path) -> None:
@@ -467,5 +469,5 @@ def test_a_constant_is_the_one_of_when_the_class_was_made(chain: Chain, tmp_path
     text = source("return RATE", above="RATE = 1\n", returns="uint256")
     module = load(tmp_path, text)
     contract = chain.deploy(module.Snippet, sender=chain.accounts[0])
-    module.RATE = 2
-    assert contract.run.simulate(sender=chain.accounts[0]).return_value.return_value == 1
+    vars(module)["RATE"] = 2
+    assert contract.run.simulate(sender=chain.accounts[0]).return_value == 1

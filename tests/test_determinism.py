@@ -1,4 +1,4 @@
-"""The same transactions give the same bytes: anywhere, whatever Python's hash seed, however often."""
+"""The same transactions give the same bytes, however often, and whatever Python's hash seed is."""
 
 from __future__ import annotations
 

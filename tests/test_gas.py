@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from itertools import product
 from math import isqrt
@@ -31,7 +32,7 @@ from chain.gas import ISTANBUL
 from chain.types import Address
 from contracts_py.classifiers.dense_perceptron import DensePerceptron
 from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
-from contracts_py.collaborative_trainer import CollaborativeTrainer
+from contracts_py.collaborative_trainer import AddData, CollaborativeTrainer
 from contracts_py.data_handler import DataHandler
 from incentives.stakeable import Stakeable
 from tests.strategies import NOBODY, Purse
@@ -97,10 +98,8 @@ class Slots:
                 if len(step) == 4:
                     self.write(*step)
                     continue
-                try:
+                with suppress(FrameFailed):
                     self.run(*step)
-                except FrameFailed:
-                    pass
             if ending != FINE:
                 raise FrameFailed
         except FrameFailed:
@@ -146,8 +145,8 @@ class Slots:
         self.store((name, "length"), 0, size + 1)
         return size
 
-    def assign(self, name: Any, per_slot: int, values: list[int]) -> None:
-        """Copy into storage: each element, zeros to the end of its slot; then clear what is left."""
+    def assign(self, name: Any, per_slot: int, values: list[Any]) -> None:
+        """Copy into storage: elements, zeros to the end of their slots; then clear what is left."""
         size = self.lengths.get(name, 0)
         self.store((name, "length"), 0, len(values))
         used = -(-len(values) // per_slot)
@@ -183,10 +182,11 @@ class Slots:
             bits = [i % 2 == 0 for i in several]
             if code == 21 and a >= self.lengths.get("rows", 0):
                 raise FrameFailed
-            self.assign(*{
+            arrays: dict[int, tuple[Any, int, list[Any]]] = {
                 10: ("narrow", 16, several), 13: ("wide", 1, several), 27: ("flags", 32, bits),
                 21: (("row", a), 16, several), 25: (("shelf", a), 4, several),
-            }[code])  # fmt: skip
+            }  # fmt: skip
+            self.assign(*arrays[code])
         elif code in (11, 14, 15, 20, 24, 26):
             if code == 20 and a >= self.lengths.get("rows", 0):
                 raise FrameFailed
@@ -223,7 +223,8 @@ def slots_of_text(text: str) -> list[bytes]:
     data = text.encode()
     if len(data) < 32:
         return [data]
-    return [(2 * len(data) + 1).to_bytes(32, "big"), *(data[i : i + 32] for i in range(0, len(data), 32))]
+    words = [data[start : start + 32] for start in range(0, len(data), 32)]
+    return [(2 * len(data) + 1).to_bytes(32, "big"), *words]
 
 
 class TestNetMetering:
@@ -257,8 +258,8 @@ class TestNetMetering:
         assert receipt.gas_refund == min(refund, (receipt.gas_used + receipt.gas_refund) // 2)
 
     @given(programs=st.lists(frames, max_size=3))
-    @example(programs=[([(11, 0, 0, 1), (25, 1, 1, 3)], FINE), ([(10, 0, 0, 0), (25, 1, 0, 0)], FINE)])
-    @example(programs=[([(25, 1, 1, 3)], FINE), ([(25, 1, 0, 3), (26, 1, 0, 3), (26, 1, 0, 4)], FINE)])
+    @example(programs=[([(25, 1, 1, 3)], FINE), ([(10, 0, 0, 0), (25, 1, 0, 0)], FINE)])
+    @example(programs=[([(25, 1, 1, 3)], FINE), ([(25, 1, 0, 3), (26, 1, 0, 3)], FINE)])
     @example(programs=[([(10, 0, 2, 5)], FINE), ([(10, 0, 1, 5)], FINE)])
     @example(programs=[([([(10, 0, 1, 5)], 1), (12, 0, 0, 9), (10, 0, 1, 7)], FINE)])
     def test_storage_writes_cost_what_they_do_slot_by_slot(self, programs: list[Frame]) -> None:
@@ -413,11 +414,10 @@ class TestRefunds:
         assert spender.clear(5, sender=alice, gas_limit=spent).gas_used == receipt.gas_used
 
 
-
-
 def abi(kinds: list[str], values: list[Any]) -> bytes:
     """Solidity's ABI encoding of values, written from its specification."""
-    heads, tails = [], []
+    heads: list[bytes] = []
+    tails: list[bytes] = []
     for kind, value in zip(kinds, values, strict=True):
         if kind == "str" or kind.endswith("[]"):
             heads.append((32 * len(kinds) + sum(map(len, tails))).to_bytes(32, "big"))
@@ -431,7 +431,7 @@ def abi(kinds: list[str], values: list[Any]) -> bytes:
 
 def abi_tail(kind: str, value: Any) -> bytes:
     if kind == "str":
-        data = value.encode()
+        data: bytes = value.encode()
         return len(data).to_bytes(32, "big") + data + bytes(-len(data) % 32)
     element = kind.removesuffix("[]")
     return len(value).to_bytes(32, "big") + abi([element] * len(value), list(value))
@@ -605,10 +605,11 @@ class Trained:
         owner, self.earlier, self.author, self.other = chain.accounts[:4]
         incentive = chain.deploy(Stakeable, 15, 100, 200, 10**15, sender=owner)
         handler = chain.deploy(DataHandler, sender=owner)
-        if model == "sparse":
-            kind, self.data = SparsePerceptron, list(range(size))
-        else:
-            kind, self.data = DensePerceptron, [isqrt(10**18 // size)] * size
+        kind: type[Contract] = SparsePerceptron
+        self.data = list(range(size))
+        if model == "dense":
+            kind = DensePerceptron
+            self.data = [isqrt(10**18 // size)] * size
         classifier = chain.deploy(kind, ["A", "B"], [10**9] * size, 1, 10**8, sender=owner)
         parts = (handler, incentive, classifier)
         self.trainer = chain.deploy(CollaborativeTrainer, "n", "d", "e", *parts, sender=owner)
@@ -622,10 +623,12 @@ class Trained:
 
     def claim(self, how: str, added: Receipt, label: int, who: Any) -> Receipt:
         self.chain.time_travel(seconds=20)
-        key = (self.data, label, added.events[0].time)
-        if how == "report":
-            key = (*key, added.transaction.sender)
-        receipt: Receipt = getattr(self.trainer, how)(*key, sender=who)
+        (event,) = added.events
+        assert isinstance(event, AddData)
+        author = [event.sender] if how == "report" else []
+        receipt: Receipt = getattr(self.trainer, how)(
+            self.data, label, event.time, *author, sender=who
+        )
         return receipt
 
     def give_and_take(self, who: Any) -> Receipt:
@@ -652,7 +655,9 @@ class TestAgainstTheEvm:
         reads, writes, logs, calls = MEASURED[model, operation, size]
         assert gas[Reason.INTRINSIC] == 21_000
         assert receipt.gas_refund == (15_000 if operation == "refund" else 0)
-        assert (gas[Reason.STORAGE_WRITE], gas[Reason.LOG], gas[Reason.CALL]) == (writes, logs, calls)
+        assert gas[Reason.STORAGE_WRITE] == writes
+        assert gas[Reason.LOG] == logs
+        assert gas[Reason.CALL] == calls
         assert gas[Reason.STORAGE_READ] == reads
 
     def test_exact_money_saves_the_call_that_returns_the_change(self) -> None:

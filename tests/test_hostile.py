@@ -1,4 +1,4 @@
-"""Runaway contracts: whatever they try ends in out-of-gas, before the time or the memory is gone."""
+"""Runaway contracts: whatever they try ends in out-of-gas before time and memory are gone."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chain.errors import CallDepthExceeded, ExecutionError, OutOfGas
 from chain.testing import reverts
 from tests.attackers.snippets import load, snippet, source
 
-# Gas buys memory, so the bound is in proportion: ten bytes a gas (a pair of integers in a list takes
-# some 150 bytes for a turn of 20 gas; a list of zeros is far below). What asks for its memory first
-# takes a gigabyte here. A small limit is enough to tell, and measuring memory is slow.
+# Gas buys memory, so the bound is in proportion: ten bytes a gas (a pair of integers in a list
+# takes some 150 bytes for a turn of 20 gas; a list of zeros is far below). What asks for its memory
+# first takes a gigabyte here. A small limit is enough to tell, and measuring memory is slow.
 GAS_LIMIT = 2_000_000
 BYTES_PER_GAS = 10
 
@@ -383,7 +383,9 @@ HIDDEN_RECURSION = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: only calls written self.f() count, then Python's limit")
+@pytest.mark.xfail(
+    strict=True, reason="BUG: only calls written self.f() count, then Python's limit"
+)
 @pytest.mark.parametrize("body", HIDDEN_RECURSION.values(), ids=HIDDEN_RECURSION)
 def test_recursion_in_disguise_is_refused_or_ends_at_a_depth(
     chain: Chain, tmp_path: Path, body: str

@@ -6,6 +6,7 @@ own that fail in one way or another. The twin runs the same programs on plain Py
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
@@ -88,9 +89,7 @@ class Storehouse(Contract):
 
     @external
     @reentrant
-    def run(
-        self, program: Array[int256], start: uint256, stop: uint256, ending: uint8
-    ) -> None:
+    def run(self, program: Array[int256], start: uint256, stop: uint256, ending: uint8) -> None:
         """Take the steps of `program` from `start` on, each FRAME in a call of its own."""
         position = start
         while position < stop:
@@ -146,13 +145,13 @@ class Storehouse(Contract):
     def write_sequence(self, code: int256, a: uint8, b: uint8, value: int256) -> None:
         several = [wrapping(uint16, value + i) for i in range(40 * b)]
         if code == 10:
-            self.narrow = several
+            self.narrow = several  # type: ignore[assignment]
         elif code == 11:
             self.narrow.append(wrapping(uint16, value))
         elif code == 12:
             self.narrow[a] = wrapping(uint16, value)
         elif code == 13:
-            self.wide = several
+            self.wide = several  # type: ignore[assignment]
         elif code == 14:
             self.wide.append(wrapping(uint256, value))
         elif code == 15:
@@ -164,11 +163,11 @@ class Storehouse(Contract):
         elif code == 18:
             self.names[a] = TEXTS[b]
         elif code == 19:
-            self.rows.append(several)
+            self.rows.append(several)  # type: ignore[arg-type]
         elif code == 20:
             self.rows[a].append(wrapping(uint16, value))
         elif code == 21:
-            self.rows[a] = several
+            self.rows[a] = several  # type: ignore[assignment]
         elif code == 22:
             self.records.add().small = wrapping(uint64, value)
         elif code == 23:
@@ -176,11 +175,11 @@ class Storehouse(Contract):
         elif code == 24:
             self.entries[a].items.append(wrapping(uint16, value))
         elif code == 25:
-            self.shelves[a] = several
+            self.shelves[a] = several  # type: ignore[assignment]
         elif code == 26:
             self.shelves[a].append(wrapping(uint64, value))
         elif code == 27:
-            self.flags = [each % 2 == 0 for each in several]
+            self.flags = [each % 2 == 0 for each in several]  # type: ignore[assignment]
         elif code == 28:
             self.shelves[a] = self.shelves[b].load()
 
@@ -232,10 +231,8 @@ class Twin:
                 if len(step) == 4:
                     self.write(*step)
                 else:
-                    try:
+                    with suppress(FrameFailed):
                         self.run(*step)
-                    except FrameFailed:
-                        pass
             if ending != FINE:
                 raise FrameFailed
         except FrameFailed:

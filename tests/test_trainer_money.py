@@ -1,9 +1,8 @@
-"""Deposits: the trainer holds exactly what can still be claimed, and can be emptied to the last wei."""
+"""Deposits: the trainer holds just what can still be claimed, and can be emptied to 0."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +19,7 @@ from incentives.stakeable import DepositTooLow, NothingLeftToClaim, Refund, Repo
 from tests.strategies import Purse, root_from_scratch
 
 REFUND_WAIT_S, OWNER_WAIT_S, ANY_WAIT_S = 10, 20, 30
-SAMPLES = ([], [0], [0, 1], [1, 2, 3])
+SAMPLES: tuple[list[int], ...] = ([], [0], [0, 1], [1, 2, 3])
 PEOPLE = 4
 
 Key = tuple[tuple[int, ...], int, int, str]
@@ -94,9 +93,8 @@ class Market:
         data = SAMPLES[step.sample]
         cost: int = self.incentive.next_add_data_cost()
         held = self.chain.balance(who)
-        receipt = self.trainer.add_data(
-            data, step.label, sender=who, value=max(0, cost + step.extra)
-        )
+        value = max(0, cost + step.extra)
+        receipt: Receipt = self.trainer.add_data(data, step.label, sender=who, value=value)
         (event,) = receipt.events
         assert isinstance(event, AddData)
         assert event.cost == cost == held - self.chain.balance(who), "the rest came back"
@@ -110,6 +108,7 @@ class Market:
     def claim(self, step: Claim) -> Receipt:
         who = self.people[step.who]
         data, label, time, author = key = self.keys[step.which % len(self.keys)]
+        receipt: Receipt
         if step.report:
             receipt = self.trainer.report(data, label, time, author, sender=who)
         else:
@@ -200,14 +199,12 @@ class TestByHand:
         return Market(10)
 
     def add(self, market: Market, who: int, sample: list[int], label: int) -> tuple[Key, int]:
-        receipt = market.trainer.add_data(
-            sample, label, sender=market.people[who], value=ether
-        )
+        receipt = market.trainer.add_data(sample, label, sender=market.people[who], value=ether)
         (event,) = receipt.events
         return (tuple(sample), label, event.time, market.people[who].address), event.cost
 
     def test_the_price_falls_with_the_root_of_the_seconds(self, market: Market) -> None:
-        costs = []
+        costs: list[int] = []
         for seconds in (0, 0, 1, 4, 100, 101):
             market.chain.time_travel(seconds=seconds)
             costs.append(self.add(market, len(costs) % PEOPLE, [len(costs)], 1)[1])
@@ -249,9 +246,7 @@ class TestByHand:
         with pytest.raises(NotOwner):
             market.handler.update_claimable_amount(bytes(32), 1, sender=alice)
         with pytest.raises(NotOwner):
-            market.incentive.handle_refund(
-                alice, *key[:3], cost, False, 1, 0, sender=alice
-            )
+            market.incentive.handle_refund(alice, *key[:3], cost, False, 1, 0, sender=alice)
         with pytest.raises(UnknownMethod):
             market.chain.transfer(alice, market.trainer, 1)
         assert market.trainer.balance == cost
@@ -285,15 +280,28 @@ class TestByHand:
 
 
 def test_the_steps_reach_every_way_to_end() -> None:
-    outcomes: set[Any] = set()
+    outcomes: set[tuple[type, type | None]] = set()
     market = Market(10)
     for step in (
-        Add(0, 1, 0, 0), Add(0, 1, 0, 0), Add(1, 2, 1, ether), Add(1, 2, 1, -1), Wait(REFUND_WAIT_S),
-        Claim(0, 0, False), Claim(0, 0, False), Claim(1, 0, True), Wait(ANY_WAIT_S), Claim(1, 1, True),
-        Claim(2, 1, True),
-    ):  # fmt: skip
+        Add(0, 1, 0, 0),
+        Add(0, 1, 0, 0),
+        Add(1, 2, 1, ether),
+        Add(1, 2, 1, -1),
+        Wait(REFUND_WAIT_S),
+        Claim(0, 0, report=False),
+        Claim(0, 0, report=False),
+        Claim(1, 0, report=True),
+        Wait(ANY_WAIT_S),
+        Claim(1, 1, report=True),
+        Claim(2, 1, report=True),
+    ):
         receipt = market.perform(step)
-        outcomes.add((type(step), receipt is not None and [type(e) for e in receipt.events][0]))
+        outcomes.add((type(step), type(receipt.events[0]) if receipt else None))
     assert outcomes == {
-        (Add, AddData), (Add, False), (Wait, False), (Claim, Refund), (Claim, Report), (Claim, False),
-    }  # fmt: skip
+        (Add, AddData),
+        (Add, None),
+        (Wait, None),
+        (Claim, Refund),
+        (Claim, Report),
+        (Claim, None),
+    }

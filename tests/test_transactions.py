@@ -245,7 +245,7 @@ class TestValidity:
     def test_a_transaction_cannot_be_changed(self, chain: Chain, alice: Account) -> None:
         transaction = chain.make_transaction("transfer", alice, to=NOBODY, value=1)
         with pytest.raises(ValidationError):
-            transaction.value = 2  # type: ignore[misc]
+            transaction.value = 2
 
     def test_each_field_is_in_the_hash(self, chain: Chain, jar: Deployed, alice: Account) -> None:
         base = jar.take.transaction(1, sender=alice)
@@ -256,8 +256,7 @@ class TestValidity:
                 "gas_price": 9, "value": 9, "to": NOBODY, "name": "half", "arguments": (2,),
             }.items()
         ]  # fmt: skip
-        assert set(Transaction.model_fields) == {"kind", "chain_id", "sender", "nonce", "gas_limit",
-                                                 "gas_price", "value", "to", "name", "arguments"}  # fmt: skip
+        assert len(others) == len(Transaction.model_fields)
         assert len({base.hash, *(other.hash for other in others)}) == 11
         assert base == changed(base)
         assert hash(base) == hash(changed(base))
@@ -282,12 +281,16 @@ class TestSignatures:
 
     def test_it_is_of_no_use_on_another_chain(self, chain: Chain, alice: Account) -> None:
         other = Chain(chain_id=7)
-        signed = other.sign(other.make_transaction("transfer", other.accounts[0], to=NOBODY, value=5))
+        signed = other.sign(
+            other.make_transaction("transfer", other.accounts[0], to=NOBODY, value=5)
+        )
         assert other.accounts[0].address == alice.address
         with pytest.raises(WrongChain):
             chain.send(signed)
 
-    @given(field=st.sampled_from(["kind", "nonce", "gas_limit", "gas_price", "value", "to", "name"]))
+    @given(
+        field=st.sampled_from(["kind", "nonce", "gas_limit", "gas_price", "value", "to", "name"])
+    )
     def test_nothing_can_be_changed_after_signing(self, field: str) -> None:
         chain = Chain()
         good = chain.make_transaction("transfer", chain.accounts[0], to=NOBODY, value=5)
@@ -310,7 +313,9 @@ class TestSignatures:
     ])  # fmt: skip
     def test_a_forged_signature_is_refused(self, fields: dict[str, bytes]) -> None:
         chain = Chain()
-        signed = chain.sign(chain.make_transaction("transfer", chain.accounts[0], to=NOBODY, value=5))
+        signed = chain.sign(
+            chain.make_transaction("transfer", chain.accounts[0], to=NOBODY, value=5)
+        )
         with pytest.raises(InvalidSignature):
             chain.send(SignedTransaction(**{**dict(signed), **fields}))
 
@@ -359,7 +364,9 @@ class TestJson:
         assert list(again.transaction.arguments) == list(transaction.arguments)
         assert [*map(type, again.transaction.arguments)] == [*map(type, transaction.arguments)]
 
-    def test_every_kind_of_argument_arrives(self, chain: Chain, jar: Deployed, alice: Account) -> None:
+    def test_every_kind_of_argument_arrives(
+        self, chain: Chain, jar: Deployed, alice: Account
+    ) -> None:
         arguments = (-5, 7, True, "é", bytes(range(32)), alice, [1, -(2**63)], [[1], []])
         text = chain.sign(jar.note.transaction(*arguments, sender=alice)).to_json()
         receipt = chain.send(SignedTransaction.from_json(text))
@@ -377,9 +384,10 @@ class TestJson:
             SignedTransaction.from_json(text)
 
     @pytest.mark.parametrize("path", [
-        ("transaction", "nonce", "0"), ("transaction", "nonce", 0.0), ("transaction", "nonce", True),
-        ("transaction", "value", -1), ("transaction", "kind", "gift"), ("transaction", "to", "bob"),
-        ("transaction", "to", 5), ("transaction", "sender", None), ("transaction", "arguments", 5),
+        ("transaction", "nonce", "0"), ("transaction", "nonce", 0.0),
+        ("transaction", "nonce", True), ("transaction", "value", -1),
+        ("transaction", "kind", "gift"), ("transaction", "to", "bob"), ("transaction", "to", 5),
+        ("transaction", "sender", None), ("transaction", "arguments", 5),
         ("transaction", "arguments", [None]), ("transaction", "arguments", [1.5]),
         ("transaction", "arguments", [{"bytes": "zz"}]), ("transaction", "arguments", [{}]),
         ("transaction", "name", 5), ("transaction", "name", "\ud800"),
@@ -489,7 +497,9 @@ class TestReceipts:
             jar.take.simulate(101, sender=alice)
         assert (chain._ledger.state.leaves(), chain.number, len(chain.logs())) == before
 
-    def test_numpy_arguments_are_plain_ones(self, chain: Chain, jar: Deployed, alice: Account) -> None:
+    def test_numpy_arguments_are_plain_ones(
+        self, chain: Chain, jar: Deployed, alice: Account
+    ) -> None:
         rows = np.array([[1, 2], [3, 4]], dtype=np.uint8)
         transaction = jar.note.transaction(
             np.int64(-5), np.uint8(7), np.bool_(True), "x", bytes(32), alice, np.arange(3), rows,
@@ -504,7 +514,7 @@ class TestReceipts:
     def test_logs_and_proofs_are_frozen(self, chain: Chain, jar: Deployed, alice: Account) -> None:
         (log,) = jar.take(1, sender=alice).logs
         with pytest.raises(FrozenInstanceError):
-            log.block_number = 9  # type: ignore[misc]
+            log.block_number = 9
         with pytest.raises(AttributeError):
             log.event.amount = 9
         proof = chain.prove_balance(alice)

@@ -6,7 +6,6 @@ from chain.contract.expressions import require
 from chain.contract.kernels import (
     add_at,
     add_scaled,
-    checked_div,
     dot,
     moving_average,
     squared_distance,
@@ -14,8 +13,9 @@ from chain.contract.kernels import (
     sum_at,
 )
 from chain.contract.method import external, modifier, payable, reentrant, view
-from chain.contract.operations import integer_sqrt, keccak, truncating_div, wrapping
+from chain.contract.operations import checked_div, integer_sqrt, truncating_div, wrapping
 from chain.contract.records import Error, Event, Indexed
+from chain.contract.sequences import keccak
 from chain.contract.storage import Map
 from chain.contract.structs import Struct
 from chain.types import (

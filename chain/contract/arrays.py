@@ -81,7 +81,9 @@ class StorageArray:
             raise Panic(f"index {index} is out of bounds of an array of {size}")
         host.meter.charge(host.schedule.array_access, KECCAK)
         host.meter.charge(host.schedule.storage_read, READ)
-        return self._column.get(index)
+        value = self._column.get(index)
+        kind = self._place.element
+        return kind.reference(host, self._place.cells.path[0], value) if kind.refers else value
 
     def __setitem__(self, index: int, value: Any) -> None:
         value = self._place.element.check(value)

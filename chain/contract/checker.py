@@ -7,91 +7,23 @@ against mistakes, not against an author who is out to break the host's process.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import NoReturn
 
-from chain.array import Array
-from chain.contract.operations import FREE_BUILTINS, HIGHEST, METERED_BUILTINS
-from chain.errors import ContractRefused
-
-# What a contract may ask of `self` besides its own fields and methods.
-HOST_ATTRIBUTES = frozenset(
-    {"address", "balance", "block", "emit", "msg", "paying", "transfer", "try_call"}
+from chain.contract.fields import ContractType
+from chain.contract.operations import HIGHEST
+from chain.contract.rules import (
+    HINTS,
+    HOST_ATTRIBUTES,
+    HOST_METHODS,
+    HOST_VALUES,
+    PYTHON_ATTRIBUTES,
+    REFUSED_NODES,
 )
-# The only methods of lists and arrays that cost the same for every length, or charge for it.
-SEQUENCE_METHODS = frozenset({"add", "append", "load", "pop"})
-# Methods of Python's own values, which would do work without paying or reach into Python.
-PYTHON_ATTRIBUTES = frozenset(
-    name
-    for kind in (str, bytes, int, list, tuple, Array)
-    for name in dir(kind)
-    if not name.startswith("_")
-) - SEQUENCE_METHODS | {"int64", "checked"}
-
-_REFUSED_NODES: dict[type[ast.AST], str] = {
-    ast.AsyncFor: "there is nothing to wait for in a contract",
-    ast.AsyncFunctionDef: "there is nothing to wait for in a contract: use def",
-    ast.AsyncWith: "there is nothing to wait for in a contract",
-    ast.Await: "there is nothing to wait for in a contract",
-    ast.Assert: "assert disappears under python -O: use require(condition, Error(...))",
-    ast.ClassDef: "classes belong at module level",
-    ast.Delete: "nothing can be deleted: set it to zero",
-    ast.Dict: "a dict grows without paying: use a Map field, or a list of tuples",
-    ast.DictComp: "a dict grows without paying: use a Map field, or a list of tuples",
-    ast.FormattedValue: "text is not formatted on a chain: put the values into an event's fields",
-    ast.Global: "a contract's only memory is its fields: declare one",
-    ast.Import: "import at module level; contracts see only names of the contract language",
-    ast.ImportFrom: "import at module level; contracts see only names of the contract language",
-    ast.JoinedStr: "text is not formatted on a chain: put the values into an event's fields",
-    ast.Lambda: "write a method",
-    ast.Match: "use if and elif",
-    ast.NamedExpr: "assign on a line of its own",
-    ast.Nonlocal: "a contract's only memory is its fields: declare one",
-    ast.Set: "sets have no order: use a Map[..., bool] field, or a list",
-    ast.SetComp: "sets have no order: use a Map[..., bool] field, or a list",
-    ast.Starred: "write the elements out",
-    ast.Try: "an error undoes the whole frame: use require, or self.try_call for another contract",
-    ast.TryStar: "an error undoes the whole frame: use require, or self.try_call",
-    ast.With: "there is nothing to close in a contract",
-    ast.Yield: "generators pause in the middle: return a list",
-    ast.YieldFrom: "generators pause in the middle: return a list",
-}
-
-_HINTS: dict[str, str] = {
-    "chr": "text is not computed on a chain",
-    "compile": "contracts cannot make code",
-    "complex": "contracts count in integers",
-    "delattr": "fields are declared, not made up",
-    "dict": "use a Map field, or a list of tuples",
-    "dir": "contracts cannot look at themselves",
-    "divmod": "use // and %",
-    "eval": "contracts cannot make code",
-    "exec": "contracts cannot make code",
-    "filter": "use a list comprehension",
-    "float": "contracts count in integers: scale to fixed point before you send",
-    "frozenset": "sets have no order: use a Map[..., bool] field, or a list",
-    "getattr": "write the attribute's name out",
-    "globals": "a contract's only memory is its fields",
-    "hash": "Python's hash differs from run to run: use keccak(...)",
-    "id": "an id differs from run to run: use self.address, or a counter",
-    "input": "contracts cannot wait for a user",
-    "int": "values are ints already: use wrapping(uint64, x) for a cast",
-    "isinstance": "types are declared",
-    "iter": "use a for loop",
-    "locals": "write the names out",
-    "map": "use a list comprehension",
-    "next": "use a for loop",
-    "object": "contracts cannot reach into Python",
-    "open": "contracts have no files: emit an event",
-    "pow": "use ** and %",
-    "print": "emit an event",
-    "repr": "text is not formatted on a chain: put the values into an event's fields",
-    "round": "contracts count in integers: use //",
-    "set": "sets have no order: use a Map[..., bool] field, or a list",
-    "setattr": "write the attribute's name out",
-    "str": "text is not formatted on a chain: put the values into an event's fields",
-    "type": "types are declared",
-    "vars": "write the names out",
-}
+from chain.contract.sequences import FREE_BUILTINS, METERED_BUILTINS
+from chain.contract.structs import StructType
+from chain.errors import ContractRefused
+from chain.types import Type
 
 
 class Checker(ast.NodeVisitor):
@@ -101,18 +33,18 @@ class Checker(ast.NodeVisitor):
     ----------
     filename, owner
         For messages.
-    members
-        Names of the contract's fields and methods, which `self` may be asked for.
+    methods
+        Names of the contract's methods, which may be called on `self`.
     fields
-        Those of them that may be assigned.
+        Types of its fields, which `self` may be asked for.
     """
 
     def __init__(
-        self, filename: str, owner: str, members: frozenset[str], fields: frozenset[str]
+        self, filename: str, owner: str, methods: frozenset[str], fields: Mapping[str, Type]
     ) -> None:
         self.filename = filename
         self.owner = owner
-        self.members = members
+        self.methods = methods
         self.fields = fields
         self.myself = ""
         self.is_abstract = False
@@ -144,7 +76,7 @@ class Checker(ast.NodeVisitor):
 
     def visit(self, node: ast.AST) -> None:
         """Refuse by kind of node, then look inside."""
-        hint = _REFUSED_NODES.get(type(node))
+        hint = REFUSED_NODES.get(type(node))
         if hint is not None:
             self.refuse(node, type(node).__name__.lower(), hint)
         super().visit(node)
@@ -162,6 +94,10 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, "an integer of more than 256 bits", "no value can be so large")
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
+        left = node.left
+        text = isinstance(left, ast.Constant) and isinstance(left.value, str | bytes)
+        if isinstance(node.op, ast.Mod) and text:
+            self.refuse(node, "text formatting", "put the values into an event's fields")
         self._check_operator(node, node.op)
         self.generic_visit(node)
 
@@ -174,66 +110,146 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, "/ makes a float", "use // (or truncating_div) on integers")
         if isinstance(operator, ast.MatMult):
             self.refuse(node, "@", "use dot(a, b)")
-        left = getattr(node, "left", None)
-        text = isinstance(left, ast.Constant) and isinstance(left.value, str | bytes)
-        if isinstance(operator, ast.Mod) and text:
-            self.refuse(node, "text formatting", "put the values into an event's fields")
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        for operator in node.ops:
+            if isinstance(operator, ast.Is | ast.IsNot):
+                self.refuse(node, "is", "identity is Python's business: use == or !=")
+        self.generic_visit(node)
+
+    # Names and targets
 
     def visit_Name(self, node: ast.Name) -> None:
         self._check_name(node, node.id)
-        if isinstance(node.ctx, ast.Store):
-            if node.id == self.myself:
-                self.refuse(node, f"assigning to {node.id}", "use another name")
-            if node.id in METERED_BUILTINS or node.id in FREE_BUILTINS or node.id == "super":
-                self.refuse(node, f"assigning to {node.id}", "it is a built-in: use another name")
+        if node.id == self.myself:
+            self.refuse(node, f"{self.myself} by itself", "ask it for a field, or self.address")
+        if isinstance(node.ctx, ast.Store) and (
+            node.id in METERED_BUILTINS or node.id in FREE_BUILTINS or node.id == "super"
+        ):
+            self.refuse(node, f"assigning to {node.id}", "it is a built-in: use another name")
 
     def _check_name(self, node: ast.AST, name: str) -> None:
         if name.startswith("_") and name != "_":
             self.refuse(node, f"the name {name}", "names that start with _ belong to Python")
-        if name in _HINTS:
-            self.refuse(node, name, _HINTS[name])
+        if name in HINTS:
+            self.refuse(node, name, HINTS[name])
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        # The annotation is a type, which the compiler looks up.
+        self.visit(node.target)
+        if node.value is not None:
+            self.visit(node.value)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.List | ast.Tuple):
+                self._check_unpacking(target)
+            self.visit(target)
+        fields_only = all(self.field_of(target) is not None for target in node.targets)
+        if not (fields_only and self._is_self(node.value)):
+            self.visit(node.value)
+
+    def visit_For(self, node: ast.For) -> None:
+        self._check_unpacking(node.target)
+        self.generic_visit(node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        if node.is_async:
+            self.refuse(node.iter, "async", "there is nothing to wait for in a contract")
+        self._check_unpacking(node.target)
+        self.generic_visit(node)
+
+    def _check_unpacking(self, target: ast.expr) -> None:
+        """A loop, or the left side of an unpacking, takes names only."""
+        if isinstance(target, ast.Tuple):
+            for element in target.elts:
+                self._check_unpacking(element)
+        elif not isinstance(target, ast.Name):
+            self.refuse(target, "unpacking into a place", "unpack into names first")
+
+    # Attributes, calls and subscripts
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         name = node.attr
         if name.startswith("_"):
             self.refuse(node, f".{name}", "names that start with _ belong to Python; drop the _")
-        if isinstance(node.value, ast.Name) and node.value.id == self.myself:
-            if isinstance(node.ctx, ast.Store):
-                if name not in self.fields:
-                    self.refuse(
-                        node,
-                        f"assigning to {self.myself}.{name}",
-                        f"declare it as a field: {name}: uint256",
-                    )
-            elif name not in self.members and name not in HOST_ATTRIBUTES:
-                self.refuse(node, f"{self.myself}.{name}", "there is no such field or method")
-        elif name in PYTHON_ATTRIBUTES and not self.is_own(node.value):
+        if isinstance(node.ctx, ast.Store) and name in HOST_ATTRIBUTES:
+            self.refuse(node, f"assigning to .{name}", "it is not yours to set")
+        if self._is_self(node.value):
+            self._check_own(node)
+            return
+        if name in PYTHON_ATTRIBUTES and not self._knows_attributes(node.value):
             self.refuse(
                 node, f".{name}", "Python's own methods do not pay gas: write it out, or rename it"
             )
         self.generic_visit(node)
 
-    def is_own(self, node: ast.AST) -> bool:
-        """Whether an expression is a field of this contract (so its attributes are known)."""
+    def _check_own(self, node: ast.Attribute) -> None:
+        """Check ``self.name`` where it is no call of a method (see `visit_Call`)."""
+        where = f"{self.myself}.{node.attr}"
+        if isinstance(node.ctx, ast.Store):
+            if node.attr not in self.fields:
+                self.refuse(
+                    node, f"assigning to {where}", f"declare it as a field: {node.attr}: uint256"
+                )
+        elif node.attr in self.methods or node.attr in HOST_METHODS:
+            self.refuse(node, f"{where} without a call", "methods are no values: call it")
+        elif node.attr not in self.fields and node.attr not in HOST_VALUES:
+            self.refuse(node, where, "there is no such field or method")
+
+    def _is_self(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and node.id == self.myself
+
+    def field_of(self, node: ast.AST) -> Type | None:
+        """The type of the field, if a node is ``self.field``."""
+        if isinstance(node, ast.Attribute) and self._is_self(node.value):
+            return self.fields.get(node.attr)
+        return None
+
+    def _knows_attributes(self, node: ast.AST) -> bool:
+        """Whether what an expression gives has attributes of the contract's making."""
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return node.func.id == "super"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return node.func.attr == "paying"
-        return (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == self.myself
-        )
+        return isinstance(self.field_of(node), ContractType | StructType)
 
     def visit_Call(self, node: ast.Call) -> None:
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            self._check_method_call(node, function)
+        elif isinstance(function, ast.Name):
+            self._check_function_call(node, function.id)
+        else:
+            self.refuse(node, "calling a computed value", "call methods and functions by name")
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.refuse(node, "**", "write the arguments out")
-        if not isinstance(node.func, ast.Name | ast.Attribute):
-            self.refuse(node, "calling a computed value", "call methods and functions by name")
-        if isinstance(node.func, ast.Name) and node.func.id == "super" and node.args:
+            self.visit(keyword.value)
+        for argument in node.args:
+            if not self._is_self(argument):  # which is passed as its address
+                self.visit(argument)
+
+    def _check_method_call(self, node: ast.Call, function: ast.Attribute) -> None:
+        name = function.attr
+        if node.keywords:
+            self.refuse(node, f"{name} with keywords", "methods take values by position")
+        if name == "pop" and node.args:
+            self.refuse(node, "pop from the middle", "pop() takes the last element")
+        if self._is_self(function.value):
+            if name not in self.methods and name not in HOST_METHODS:
+                where = f"{self.myself}.{name}"
+                self.refuse(node, f"{where}(...)", "there is no such method")
+        else:
+            self.visit(function)
+
+    def _check_function_call(self, node: ast.Call, name: str) -> None:
+        self._check_name(node, name)
+        if name == "super" and node.args:
             self.refuse(node, "super with arguments", "write super()")
-        self.generic_visit(node)
+        several = name in ("min", "max")
+        if name in METERED_BUILTINS and len(node.args) != 1 and not (several and node.args):
+            self.refuse(node, f"{name} of {len(node.args)} values", "pass one list")
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if isinstance(node.slice, ast.Slice):
@@ -241,9 +257,4 @@ class Checker(ast.NodeVisitor):
                 self.refuse(node, "a slice with a step", "use a list comprehension over range")
             if not isinstance(node.ctx, ast.Load):
                 self.refuse(node, "assigning to a slice", "assign element by element")
-        self.generic_visit(node)
-
-    def visit_comprehension(self, node: ast.comprehension) -> None:
-        if node.is_async:
-            self.refuse(node.iter, "async", "there is nothing to wait for in a contract")
         self.generic_visit(node)

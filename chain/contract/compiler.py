@@ -13,10 +13,11 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from chain.contract import operations
-from chain.contract.checker import HOST_ATTRIBUTES, Checker
+from chain.contract import sequences
+from chain.contract.checker import Checker
 from chain.contract.expressions import ExpressionCompiler, require
 from chain.contract.pricing import ENTRY, METER, TURN, charge, located, own_price, price_of, turn
+from chain.contract.rules import HOST_ATTRIBUTES
 from chain.contract.source import function_tree
 from chain.types import type_of
 
@@ -27,7 +28,7 @@ class Compiler(ExpressionCompiler):
     def __init__(self, checker: Checker, function: Callable[..., Any], owner: type) -> None:
         super().__init__(checker, function, owner)
         self._temporaries = 0
-        self._counts_depth = False
+        self._frames = 0
 
     def compile(self, tree: ast.FunctionDef, guards: list[Callable[..., None]]) -> ast.FunctionDef:
         """Return the metered form of `tree`, with calls to `guards` first."""
@@ -38,17 +39,10 @@ class Compiler(ExpressionCompiler):
             for node in ast.walk(tree)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
-        self._counts_depth = any(
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == myself
-            and node.func.attr not in HOST_ATTRIBUTES
-            for node in ast.walk(tree)
-        )
+        self._frames = _python_frames(tree)
         prologue = [f"{METER} = {myself}._meter"]
-        if self._counts_depth:
-            prologue.append(f"{myself}._host.enter()")
+        if self._frames:
+            prologue.append(f"{myself}._host.enter({self._frames})")
         for index, guard in enumerate(guards):
             self.namespace[f"_guard{index}"] = guard
             prologue.append(f"_guard{index}({myself})")
@@ -132,9 +126,9 @@ class Compiler(ExpressionCompiler):
     def _return(self, statement: ast.Return) -> list[ast.stmt]:
         if statement.value is not None:
             statement.value = self.visit(statement.value)
-        if not self._counts_depth:
+        if not self._frames:
             return [statement]
-        leave = ast.parse(f"{self.checker.myself}._host.depth -= 1").body[0]
+        leave = ast.parse(f"{self.checker.myself}._host.depth -= {self._frames}").body[0]
         ast.copy_location(leave, statement)
         if statement.value is None:
             return [leave, statement]
@@ -169,10 +163,10 @@ class Compiler(ExpressionCompiler):
                     self.checker.refuse(at, "unpacking into a field", "unpack into names first")
         if isinstance(target, ast.Subscript):
             target = self._subscript_parts(target)
-            call = self.helper(operations.set_item, target.value, target.slice, value, at=at)
+            call = self.helper(sequences.set_item, target.value, target.slice, value, at=at)
             return ast.copy_location(ast.Expr(call), at)
         if isinstance(target, ast.Attribute):
-            target.value = self.visit(target.value)
+            target.value = self.base(target.value)
         return ast.copy_location(ast.Assign([target], value), at)
 
     def _subscript_parts(self, target: ast.Subscript) -> ast.Subscript:
@@ -187,16 +181,16 @@ class Compiler(ExpressionCompiler):
             read: ast.expr = ast.Name(target.id, ast.Load())
             write: ast.expr = target
         elif isinstance(target, ast.Attribute):
-            holder = self._keep(self.visit(target.value), before, statement)
+            holder = self._keep(self.base(target.value), before, statement)
             read = ast.Attribute(holder, target.attr, ast.Load())
             write = ast.Attribute(holder, target.attr, ast.Store())
         else:
             target = self._subscript_parts(target)
             holder = self._keep(target.value, before, statement)
             key = self._keep(target.slice, before, statement)
-            read = self.helper(operations.item_of, holder, key, at=statement)
+            read = self.helper(sequences.item_of, holder, key, at=statement)
             result = self.operate(statement.op, read, self.visit(statement.value), statement)
-            call = self.helper(operations.set_item, holder, key, result, at=statement)
+            call = self.helper(sequences.set_item, holder, key, result, at=statement)
             return [*before, ast.copy_location(ast.Expr(call), statement)]
         result = self.operate(statement.op, read, self.visit(statement.value), statement)
         return [*before, ast.copy_location(ast.Assign([write], result), statement)]
@@ -210,7 +204,10 @@ class Compiler(ExpressionCompiler):
             kind = type_of(eval(compile(expression, self.checker.filename, "eval"), scope))
         except (NameError, TypeError) as error:
             self.checker.refuse(statement, "the annotation", str(error))
-        value = self.helper(kind.check, self.visit(statement.value), at=statement, key=kind.name)
+        self.namespace["_kind_" + kind.name] = kind
+        name = ast.Name("_kind_" + kind.name, ast.Load())
+        value = self.visit(statement.value)
+        value = self.helper(sequences.checked, name, value, at=statement, metered=True)
         return [ast.copy_location(ast.Assign([statement.target], value), statement)]
 
     def _keep(self, value: ast.expr, before: list[ast.stmt], at: ast.stmt) -> ast.expr:
@@ -221,6 +218,25 @@ class Compiler(ExpressionCompiler):
         name = f"_kept{self._temporaries}"
         before.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], value), at))
         return ast.Name(name, ast.Load())
+
+
+def _python_frames(tree: ast.FunctionDef) -> int:
+    """How many frames of Python's stack a method may add below a call it makes; 0 if it makes none.
+
+    Comprehensions are frames, too. What calls nothing need not count.
+    """
+    calls = any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and not (isinstance(node.func.value, ast.Name) and node.func.attr in HOST_ATTRIBUTES)
+        for node in ast.walk(tree)
+    )
+    return 1 + _comprehension_depth(tree) if calls else 0
+
+
+def _comprehension_depth(node: ast.AST) -> int:
+    inner = max(map(_comprehension_depth, ast.iter_child_nodes(node)), default=0)
+    return inner + isinstance(node, ast.ListComp | ast.GeneratorExp)
 
 
 def compiled(

@@ -10,12 +10,14 @@ from types import FunctionType
 from typing import Any, ClassVar, Self
 
 from chain.cells import Cells
-from chain.contract.checker import HOST_ATTRIBUTES, Checker
+from chain.contract.checker import Checker
 from chain.contract.compiler import compiled
 from chain.contract.fields import ContractType, FieldCells, build_place, descriptors
 from chain.contract.method import CONSTRUCTOR, Marks, Method, result_types
-from chain.contract.records import Event, annotations_of, evaluated
-from chain.contract.source import function_tree
+from chain.contract.records import Event, evaluated, field_types
+from chain.contract.rules import HOST_ATTRIBUTES
+from chain.contract.sequences import HEAVY, weigh
+from chain.contract.source import function_tree, refused_field
 from chain.contract.storage import Place
 from chain.contract.structs import storage_type
 from chain.encoding import encode
@@ -72,8 +74,7 @@ class Contract:
         super().__init_subclass__(**options)
         cls.contract_type = ContractType(cls)
         functions = _own_functions(cls)
-        own = annotations_of(cls, cls.__module__, {cls.__name__: cls})
-        cls._own_fields = {name: storage_type(annotation) for name, annotation in own.items()}
+        cls._own_fields = field_types(cls, storage_type)
         cls.fields = {
             name: kind
             for base in reversed(cls.__mro__)
@@ -163,59 +164,94 @@ class Contract:
 class Reference:
     """Another contract, as a running contract sees it: its external methods, and its address."""
 
-    __slots__ = ("_caller", "_host", "_value", "address")
+    __slots__ = ("_address", "_caller", "_host", "_value")
 
     def __init__(self, host: Host, caller: Address, address: Address, value: int) -> None:
         self._host = host
         self._caller = caller
+        self._address = address
         self._value = value
-        self.address = address
+
+    @property
+    def address(self) -> Address:
+        """Where the contract is."""
+        return self._address
 
     def paying(self, amount: int) -> Reference:
         """Send `amount` wei along with the next call."""
-        return type(self)(self._host, self._caller, self.address, amount)
+        return type(self)(self._host, self._caller, self._address, amount)
+
+    def __eq__(self, other: object) -> bool:
+        return self._address == getattr(other, "address", other)
+
+    def __hash__(self) -> int:
+        return hash(self._address)
 
 
 def _make_reference_class(owner: type[Contract]) -> type[Reference]:
-    def forwarding(name: str) -> Callable[..., Any]:
+    def forwarding(name: str, returns: tuple[Type, ...]) -> Callable[..., Any]:
         def call(self: Reference, *arguments: Any) -> Any:
-            return self._host.call(self._caller, self.address, name, arguments, self._value)
+            host = self._host
+            for argument in arguments:
+                if type(argument) in HEAVY:
+                    weigh(host.meter, argument)
+            result = host.call(self._caller, self._address, name, arguments, self._value)
+            if len(returns) == 1 and returns[0].refers:
+                return returns[0].reference(host, self._caller, result)
+            return result
 
         return call
 
-    methods = {name: forwarding(name) for name in owner.methods}
+    methods = {name: forwarding(name, method.returns) for name, method in owner.methods.items()}
     return type(f"{owner.__name__}Reference", (Reference,), {"__slots__": (), **methods})
 
 
 def _own_functions(cls: type[Contract]) -> dict[str, Callable[..., Any]]:
-    """The functions of the class body; anything else there is refused."""
+    """The functions of the class body; anything else there is refused, and so are strange bases."""
+    for base in cls.__mro__:
+        if not issubclass(base, Contract) and base is not object:
+            raise ContractRefused(
+                f"{cls.__module__}.{cls.__qualname__}: the base {base.__name__} is no contract: "
+                "make it one"
+            )
     functions: dict[str, Callable[..., Any]] = {}
     for name, value in list(vars(cls).items()):
-        if name.startswith("__") or name in ("contract_type", *Contract.__annotations__):
-            continue
-        if not isinstance(value, FunctionType):
-            raise ContractRefused(
-                f"{cls.__module__}.{cls.__qualname__}.{name}: a {type(value).__name__} in a "
-                "contract's body: declare fields as name: type, constants at module level"
+        if isinstance(value, FunctionType):
+            functions[name] = value
+        elif not name.startswith("__") and name not in Contract.__annotations__:
+            raise refused_field(
+                cls,
+                name,
+                f"a {type(value).__name__} in a contract's body: declare fields as name: type, "
+                "constants at module level",
             )
-        functions[name] = value
     return functions
 
 
 def _refuse_bad_names(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
-    taken = {name for name in dir(Contract) if not name.startswith("__")} - {"constructor"}
+    taken = {name for name in dir(Contract) if not name.startswith("__")} - {CONSTRUCTOR}
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("_own_fields", ())}
     for name in (*cls._own_fields, *functions):
+        why = ""
         if name in taken or name in HOST_ATTRIBUTES or name.startswith("_"):
-            raise ContractRefused(
-                f"{cls.__module__}.{cls.__qualname__}.{name}: the name is taken, or begins with "
-                "_: choose another (undecorated methods are internal already)"
-            )
+            why = "the name is taken, or begins with _: undecorated methods are internal already"
+        elif name in inherited or (name in functions and name in cls._own_fields):
+            why = "there is a field of that name: choose another"
+        elif name in cls._own_fields and hasattr(cls, name):
+            why = "there is a method of that name: choose another"
+        elif (
+            name in functions
+            and name in _inherited(cls, "methods")
+            and not getattr(functions[name], "contract_marks", Marks()).external
+        ):
+            why = "it overrides an external method: mark it @external or @view, too"
+        if why:
+            raise refused_field(cls, name, why)
 
 
 def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
-    members = frozenset(
-        name for name in dir(cls) if callable(getattr(cls, name)) and not name.startswith("_")
-    ) | frozenset(cls.fields)
+    own = frozenset(dir(cls)) - frozenset(dir(Contract)) - frozenset(cls.fields)
+    callables = own | {CONSTRUCTOR}
     methods = dict(_inherited(cls, "methods"))
     for field in cls.fields:
         methods.pop(field, None)
@@ -225,10 +261,10 @@ def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any
         filename = function.__code__.co_filename
         guards = []
         for guard in marks.modifiers:
-            checker = Checker(filename, f"{cls.__name__}.{name}", members, frozenset(cls.fields))
+            checker = Checker(filename, f"{cls.__name__}.{name}", callables, cls.fields)
             checker.filename = guard.function.__code__.co_filename
             guards.append(compiled(checker, guard.function, cls, []))
-        checker = Checker(filename, f"{cls.__name__}.{name}", members, frozenset(cls.fields))
+        checker = Checker(filename, f"{cls.__name__}.{name}", callables, cls.fields)
         body = compiled(checker, function, cls, guards)
         setattr(cls, name, body)
         written[name] = checker.is_abstract

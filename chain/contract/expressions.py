@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
-from chain.contract import operations
+from chain.contract import operations, sequences
 from chain.contract.checker import Checker
 from chain.contract.pricing import METER, TURN, price_of
-from chain.types import IntType, Type, type_of
+from chain.contract.records import Record
+from chain.contract.storage import MapType
+from chain.types import IntType, type_of
 
 _BINARY: dict[type[ast.operator], tuple[Callable[..., Any], bool]] = {
     ast.Add: (operations.add, True),
@@ -18,6 +21,7 @@ _BINARY: dict[type[ast.operator], tuple[Callable[..., Any], bool]] = {
     ast.Pow: (operations.power, True),
     ast.LShift: (operations.shift_left, True),
     ast.RShift: (operations.shift_right, False),
+    ast.BitXor: (operations.exclusive_or, False),
     ast.FloorDiv: (operations.floor_divide, False),
     ast.Mod: (operations.modulo, False),
 }
@@ -66,21 +70,49 @@ class ExpressionCompiler(ast.NodeTransformer):
             return self.helper(function, left, right, at=at, metered=metered)
         return ast.copy_location(ast.BinOp(left, operator, right), at)
 
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        operand = self.visit(node.operand)
+        if isinstance(node.op, ast.USub) and not isinstance(operand, ast.Constant):
+            return self.helper(operations.negate, operand, at=node)
+        if isinstance(node.op, ast.Invert):
+            return self.helper(operations.invert, operand, at=node)
+        return ast.copy_location(ast.UnaryOp(node.op, operand), node)
+
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        operator = node.ops[0]
-        if len(node.ops) == 1 and isinstance(operator, ast.Eq | ast.NotEq | ast.In | ast.NotIn):
-            left, right = self.visit(node.left), self.visit(node.comparators[0])
-            if isinstance(operator, ast.Eq | ast.NotEq):
-                if isinstance(left, ast.Constant) or isinstance(right, ast.Constant):
-                    return ast.copy_location(ast.Compare(left, node.ops, [right]), node)
-                function: Callable[..., bool] = operations.equal
-            else:
-                function = operations.contains
-            call = self.helper(function, left, right, at=node, metered=True)
-            if isinstance(operator, ast.NotEq | ast.NotIn):
-                return ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
-            return call
-        return self.generic_visit(node)  # type: ignore[return-value]
+        operands = [self.visit(operand) for operand in (node.left, *node.comparators)]
+        pairs = pairwise(operands)
+        if not any(isinstance(each, ast.In | ast.NotIn) for each in node.ops) and all(
+            self._is_constant(left) or self._is_constant(right) for left, right in pairs
+        ):  # nothing long can be compared to a constant at length
+            return ast.copy_location(ast.Compare(operands[0], node.ops, operands[1:]), node)
+        if len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+            call = self.helper(sequences.equal, *operands, at=node, metered=True)
+            if isinstance(node.ops[0], ast.Eq):
+                return call
+            return ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
+        names = ast.Tuple([ast.Constant(type(each).__name__) for each in node.ops], ast.Load())
+        return self.helper(sequences.compare, names, *operands, at=node, metered=True)
+
+    def _is_constant(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name) and node.id not in self.locals:
+            return isinstance(self.scope.get(node.id), int)
+        return isinstance(node, ast.Constant)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        base = node.value
+        if isinstance(base, ast.Name) and base.id not in self.locals:
+            self.checker.refuse(
+                node, f"{base.id}.{node.attr}", "a contract sees names, not what is behind them"
+            )
+        node.value = self.base(base)
+        return node
+
+    def base(self, node: ast.expr) -> ast.expr:
+        """What an attribute is asked of: the contract itself, or any expression."""
+        if isinstance(node, ast.Name) and node.id == self.checker.myself:
+            return node
+        result: ast.expr = self.visit(node)
+        return result
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         value = self.visit(node.value)
@@ -88,11 +120,11 @@ class ExpressionCompiler(ast.NodeTransformer):
             none = ast.Constant(None)
             start = self.visit(node.slice.lower) if node.slice.lower else none
             stop = self.visit(node.slice.upper) if node.slice.upper else none
-            return self.helper(operations.slice_of, value, start, stop, at=node, metered=True)
+            return self.helper(sequences.slice_of, value, start, stop, at=node, metered=True)
         index = self.visit(node.slice)
-        if self.checker.is_own(node.value):  # storage checks its own bounds
+        if isinstance(self.checker.field_of(node.value), MapType):  # the hot path, without bounds
             return ast.copy_location(ast.Subscript(value, index, ast.Load()), node)
-        return self.helper(operations.item_of, value, index, at=node)
+        return self.helper(sequences.item_of, value, index, at=node)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         function = node.func
@@ -103,23 +135,46 @@ class ExpressionCompiler(ast.NodeTransformer):
         arguments = [self.visit(argument) for argument in node.args]
         keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         if isinstance(function, ast.Name) and function.id not in self.locals:
-            name = function.id
-            if name == "super":
-                self.namespace[name] = super
-                return ast.copy_location(ast.Call(function, [], []), node)
-            metered = operations.METERED_BUILTINS.get(name)
-            if metered is not None and name not in self._own_names():
-                if keywords:
-                    self.checker.refuse(node, f"{name} with keywords", "pass values by position")
-                return self.helper(metered, *arguments, at=node, metered=True, key=name)
-            library = self.scope.get(name)
-            if getattr(library, "contract_metered", False):
-                arguments.insert(0, ast.Name(METER, ast.Load()))
-                if "rereads" in (getattr(library, "__kwdefaults__", None) or {}):
-                    reads = (each for argument in node.args[1:] for each in ast.walk(argument))
-                    count = sum(map(self.checker.is_own, reads))
-                    keywords.append(ast.keyword("rereads", ast.Constant(count)))
+            return self._call_global(node, function.id, arguments, keywords)
         return ast.copy_location(ast.Call(self.visit(function), arguments, keywords), node)
+
+    def _call_global(
+        self,
+        node: ast.Call,
+        name: str,
+        arguments: list[ast.expr],
+        keywords: list[ast.keyword],
+    ) -> ast.expr:
+        """A call of a built-in, of the language's library, or of an event's or error's class."""
+        called: Any = self.scope.get(name)
+        meter = ast.Name(METER, ast.Load())
+        if name not in self.scope and name in sequences.METERED_BUILTINS:
+            if keywords:
+                self.checker.refuse(node, f"{name} with keywords", "pass values by position")
+            called = sequences.METERED_BUILTINS[name]
+            arguments.insert(0, meter)
+        elif name not in self.scope and name in sequences.FREE_BUILTINS:
+            called = sequences.FREE_BUILTINS[name]
+        elif name == "super":
+            called = super
+        elif isinstance(called, type) and issubclass(called, Record):
+            made = self.helper(sequences.construct, ast.Name(name, ast.Load()), at=node)
+            assert isinstance(made, ast.Call)
+            arguments = [meter, *made.args, *arguments]
+            self.namespace[name] = called
+            return ast.copy_location(ast.Call(made.func, arguments, keywords), node)
+        elif hasattr(called, "contract_metered"):
+            if called.contract_metered:
+                arguments.insert(0, meter)
+            if "rereads" in (getattr(called, "__kwdefaults__", None) or {}):
+                reads = (each for argument in node.args[1:] for each in ast.walk(argument))
+                count = sum(self.checker.field_of(each) is not None for each in reads)
+                keywords.append(ast.keyword("rereads", ast.Constant(count)))
+        else:
+            self._resolve(node, name)
+            self.checker.refuse(node, f"calling {name}", "use wrapping(uint64, x) for a cast")
+        self.namespace[name] = called
+        return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), arguments, keywords), node)
 
     def _cast(self, node: ast.Call) -> ast.expr:
         """``wrapping(uint64, value)``, its type looked up now and not at every turn."""
@@ -132,12 +187,6 @@ class ExpressionCompiler(ast.NodeTransformer):
             self.checker.refuse(node, "wrapping", "cast to an integer type")
         return self.helper(kind.wrap, self.visit(node.args[1]), at=node, key=kind.name)
 
-    def _own_names(self) -> dict[str, Any]:
-        """Names of the contract's module, where it has one of the same name as a built-in."""
-        return {
-            name: self.scope[name] for name in operations.METERED_BUILTINS if name in self.scope
-        }
-
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         """A generator expression is a list: whoever takes it walks all of it."""
         return self.visit_ListComp(ast.copy_location(ast.ListComp(node.elt, node.generators), node))
@@ -148,7 +197,7 @@ class ExpressionCompiler(ast.NodeTransformer):
         for generator in node.generators:
             gas = TURN + inner + sum(price_of(condition) for condition in generator.ifs)
             iterable = self.helper(
-                operations.turns,
+                sequences.turns,
                 self.visit(generator.iter),
                 ast.Constant(gas),
                 at=node,
@@ -160,23 +209,24 @@ class ExpressionCompiler(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         name = node.id
+        if name == self.checker.myself:
+            # By itself, a contract is to others what they are to it: an address.
+            return ast.copy_location(ast.Attribute(node, "address", ast.Load()), node)
         if isinstance(node.ctx, ast.Load) and name not in self.locals:
             self._resolve(node, name)
         return node
 
-    def _resolve(self, node: ast.Name, name: str) -> None:
-        """Bring a global name into the compiled function's namespace, if contracts may see it."""
+    def _resolve(self, node: ast.AST, name: str) -> None:
+        """Bring a global value into the compiled function's namespace, if contracts may see it."""
         if name in self.scope:
             value = self.scope[name]
             if not _visible(value):
                 self.checker.refuse(
                     node,
                     f"the name {name} ({type(value).__name__})",
-                    "contracts see constants, their types, and the contract language",
+                    "contracts see constants, integer types, and what the language exports",
                 )
             self.namespace[name] = value
-        elif name in operations.FREE_BUILTINS:
-            self.namespace[name] = operations.FREE_BUILTINS[name]
         else:
             self.checker.refuse(
                 node, f"the name {name}", "not defined above this class, nor in the language"
@@ -212,19 +262,14 @@ def _is_filled(cell: Any) -> bool:
 
 
 def _visible(value: Any) -> bool:
-    """Whether contracts may see a global: constants, types, and the contract language."""
+    """Whether contracts may see a global: a constant, or a type to cast to."""
     if isinstance(value, tuple):
         return all(map(_visible, value))
-    if value is None or isinstance(value, int | str | bytes):
-        return True
-    if hasattr(value, "contract_metered") or isinstance(
-        getattr(value, "contract_type", None), Type
-    ):
-        return True
-    if isinstance(value, type) and hasattr(value, "contract_record"):
+    if isinstance(value, int):
+        return operations.LOWEST <= value <= operations.HIGHEST
+    if value is None or isinstance(value, str | bytes):
         return True
     try:
-        type_of(value)
+        return isinstance(type_of(value), IntType)
     except TypeError:
         return False
-    return True

@@ -30,6 +30,7 @@ class ContractType(Type):
 
     bits = ADDRESS.bits
     default = ADDRESS.default
+    refers = True
 
     def __init__(self, owner: type[Contract]) -> None:
         self.name = owner.__name__
@@ -40,6 +41,9 @@ class ContractType(Type):
 
     def abi_nonzero(self, value: Address) -> int:
         return ADDRESS.abi_nonzero(value)
+
+    def reference(self, host: Host, caller: Address, value: Address) -> Any:
+        return self.owner._reference(host.state.contracts[caller], value)
 
 
 def build_place(host: Host, kind: Type, path: tuple[str, ...]) -> Place:

@@ -17,7 +17,6 @@ from chain.contract.operations import (
     HIGHEST,
     LOWEST,
     metered_function,
-    plain_function,
     truncated_quotient,
 )
 from chain.contract.storage import KECCAK, NO_KEYS, READ, WRITE, Map, joined
@@ -263,11 +262,3 @@ def moving_average(
         [INT64.wrap(truncated_quotient(INT256.wrap(m * weight + x), divisor)) for m, x in moves],
         INT64,
     )
-
-
-@plain_function
-def checked_div(a: int, b: int) -> int:
-    """``a // b``; by zero is an Arithmetic error, as in SafeMath, where ``//`` panics."""
-    if b == 0:
-        raise Arithmetic(f"{shown(a)} // 0")
-    return a // b

@@ -1,21 +1,18 @@
-"""What operators and built-ins mean in a contract: checked, and charged in proportion to the work.
+"""What arithmetic means in a contract: checked, and charged in proportion to the work.
 
-The compiler puts these in place of Python's own. Every integer result must fit into 256 bits,
+The compiler puts these in place of Python's operators. Every integer result must fit into 256 bits,
 signed or unsigned: -2**255 .. 2**256 - 1. Where a narrower type is declared (storage, arguments,
 results, annotated variables) the value is checked against that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from hashlib import sha3_256
+from collections.abc import Callable
 from math import isqrt
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from chain.array import Array
-from chain.encoding import encode
 from chain.errors import Arithmetic, Panic
-from chain.gas import Meter, Reason
+from chain.gas import Meter
 from chain.types import IntType, shown, type_of
 
 P = ParamSpec("P")
@@ -43,7 +40,8 @@ def plain_function(function: F) -> F:
     return function
 
 
-def _overflow(result: int) -> Arithmetic:
+def overflow(result: int) -> Arithmetic:
+    """The error for a result that does not fit into 256 bits."""
     return Arithmetic(f"{shown(result)} does not fit into 256 bits")
 
 
@@ -53,7 +51,7 @@ def add(meter: Meter, a: Any, b: Any) -> Any:
     if type(result) is int:
         if LOWEST <= result <= HIGHEST:
             return result
-        raise _overflow(result)
+        raise overflow(result)
     meter.work(ELEMENT * len(result))
     return result
 
@@ -63,7 +61,7 @@ def subtract(a: int, b: int) -> int:
     result = a - b
     if LOWEST <= result <= HIGHEST:
         return result
-    raise _overflow(result)
+    raise overflow(result)
 
 
 def multiply(meter: Meter, a: Any, b: Any) -> Any:
@@ -72,7 +70,7 @@ def multiply(meter: Meter, a: Any, b: Any) -> Any:
         result = a * b
         if LOWEST <= result <= HIGHEST:
             return result
-        raise _overflow(result)
+        raise overflow(result)
     count, sequence = (a, b) if isinstance(a, int) else (b, a)
     meter.work(ELEMENT * max(count, 0) * len(sequence))
     return sequence * count
@@ -91,7 +89,7 @@ def power(meter: Meter, base: int, exponent: int) -> int:
     result: int = base**exponent
     if LOWEST <= result <= HIGHEST:
         return result
-    raise _overflow(result)
+    raise overflow(result)
 
 
 def shift_left(meter: Meter, value: int, count: int) -> int:
@@ -129,119 +127,24 @@ def modulo(a: int, b: int) -> int:
     return a % b
 
 
-def equal(meter: Meter, a: Any, b: Any) -> bool:
-    """``a == b``; comparing sequences costs by their length."""
-    if type(a) is not int and hasattr(a, "__len__"):
-        meter.work(ELEMENT * len(a))
-    return bool(a == b)
+def negate(value: int) -> int:
+    """``-value``."""
+    if -value < LOWEST:
+        raise overflow(-value)
+    return -value
 
 
-def contains(meter: Meter, item: Any, sequence: Any) -> bool:
-    """``item in sequence``, priced by the length."""
-    meter.work(ELEMENT * len(sequence))
-    return item in sequence
+def invert(value: int) -> int:
+    """``~value``."""
+    return negate(value + 1)
 
 
-def item_of(sequence: Any, index: Any) -> Any:
-    """``sequence[index]``; out of bounds, and negative, is a panic."""
-    if isinstance(sequence, list | tuple | Array | str | bytes | range) and not (
-        0 <= index < len(sequence)
-    ):
-        raise Panic(f"index {shown(index)} is out of bounds of a sequence of {len(sequence)}")
-    return sequence[index]
-
-
-def set_item(sequence: Any, index: Any, value: Any) -> None:
-    """``sequence[index] = value``; out of bounds, and negative, is a panic."""
-    if isinstance(sequence, list) and not 0 <= index < len(sequence):
-        raise Panic(f"index {shown(index)} is out of bounds of a list of {len(sequence)}")
-    sequence[index] = value
-
-
-def slice_of(meter: Meter, sequence: Any, start: int | None, stop: int | None) -> Any:
-    """``sequence[start:stop]``, priced by its length; bounds beyond the ends are a panic."""
-    size = len(sequence)
-    start = 0 if start is None else start
-    stop = size if stop is None else stop
-    if not 0 <= start <= stop <= size:
-        raise Panic(f"slice {start}:{stop} is out of bounds of a sequence of {size}")
-    meter.work(ELEMENT * (stop - start))
-    return sequence[start:stop]
-
-
-def turns(meter: Meter, iterable: Iterable[Any], gas: int) -> Iterator[Any]:
-    """The elements of `iterable`, each paid for as it comes."""
-    for element in iterable:
-        meter.work(gas)
-        yield element
-
-
-def _consuming(builtin: Callable[[Iterable[Any]], Any]) -> Callable[..., Any]:
-    """A built-in that walks a whole iterable, charged for the length or turn by turn."""
-
-    def metered(meter: Meter, iterable: Iterable[Any]) -> Any:
-        if hasattr(iterable, "__len__"):
-            meter.work(TURN * _length(iterable))
-            return builtin(iterable)
-        return builtin(turns(meter, iterable, TURN))
-
-    return metered
-
-
-def _length(sized: Any) -> int:
-    try:
-        return len(sized)
-    except OverflowError:  # a range longer than a machine word
-        return HIGHEST
-
-
-def _sum(iterable: Iterable[int]) -> int:
-    total = sum(iterable)
-    if LOWEST <= total <= HIGHEST:
-        return total
-    raise _overflow(total)
-
-
-def _extreme(builtin: Callable[..., Any]) -> Callable[..., Any]:
-    """``min`` or ``max``, of one iterable or of several values."""
-    of_iterable = _consuming(builtin)
-
-    def metered(meter: Meter, *values: Any) -> Any:
-        if len(values) == 1:
-            return of_iterable(meter, values[0])
-        meter.work(TURN * len(values))
-        return builtin(values)
-
-    return metered
-
-
-def _sorted(meter: Meter, iterable: Iterable[Any]) -> list[Any]:
-    values = METERED_BUILTINS["list"](meter, iterable)
-    meter.work(TURN * len(values) * len(values).bit_length())
-    return sorted(values)
-
-
-# Built-ins that walk an iterable take the meter first.
-METERED_BUILTINS: dict[str, Callable[..., Any]] = {
-    "all": _consuming(all),
-    "any": _consuming(any),
-    "list": _consuming(list),
-    "max": _extreme(max),
-    "min": _extreme(min),
-    "sorted": _sorted,
-    "sum": _consuming(_sum),
-    "tuple": _consuming(tuple),
-}
-# These take constant time: whatever walks them afterwards pays.
-FREE_BUILTINS: dict[str, Any] = {
-    "abs": abs,
-    "bool": bool,
-    "enumerate": enumerate,
-    "len": len,
-    "range": range,
-    "reversed": reversed,
-    "zip": zip,
-}
+def exclusive_or(a: int, b: int) -> int:
+    """``a ^ b``."""
+    result = a ^ b
+    if LOWEST <= result <= HIGHEST:
+        return result
+    raise overflow(result)
 
 
 @plain_function
@@ -261,6 +164,14 @@ def truncating_div(a: int, b: int) -> int:
     return truncated_quotient(a, b)
 
 
+@plain_function
+def checked_div(a: int, b: int) -> int:
+    """``a // b``; by zero is an Arithmetic error, as in SafeMath, where ``//`` panics."""
+    if b == 0:
+        raise Arithmetic(f"{shown(a)} // 0")
+    return a // b
+
+
 def truncated_quotient(a: int, b: int) -> int:
     """``a / b`` rounded toward zero, for `b` other than 0."""
     quotient = abs(a) // abs(b)
@@ -273,21 +184,3 @@ def integer_sqrt(value: int) -> int:
     if value < 0:
         raise Arithmetic(f"{value} has no square root")
     return isqrt(value)
-
-
-@metered_function
-def keccak(meter: Meter, *values: Any) -> bytes:
-    """A 32-byte hash of the values, charged as Keccak-256 of their packed ABI encoding.
-
-    Computed with SHA3-256 over a canonical encoding: an opaque handle, not Ethereum's hash.
-    """
-    words = len(values)
-    parts = []
-    for value in values:
-        if type(value) is Array:
-            words += len(value) - 1
-            parts.append(b"d" + value.digest)
-        else:
-            parts.append(encode(value))
-    meter.charge(meter.schedule.keccak + words * meter.schedule.keccak_word, Reason.KECCAK)
-    return sha3_256(b"".join(parts)).digest()

@@ -22,9 +22,10 @@ Fields are given by name, checked against their types, and read-only afterwards.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin
 
+from chain.contract.source import refused_field
 from chain.errors import InvalidValue, Revert
 from chain.types import Type, shown, type_of
 
@@ -47,27 +48,38 @@ def evaluated(annotation: Any, function: Callable[..., Any], owner: type) -> Any
     return eval(annotation, {**function.__globals__, **enclosing, owner.__name__: owner})
 
 
-def annotations_of(
-    owner: type, module: str, local: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def annotations_of(owner: type) -> dict[str, Any]:
     """Return the annotations a class body declares itself, evaluated, class variables left out.
 
-    Raises TypeError where a name cannot be found: with ``from __future__ import annotations`` only
-    what the module (or `local`) defines can be named.
+    Raises ContractRefused where a name cannot be found: with ``from __future__ import annotations``
+    only what the module defines can be named.
     """
     found: dict[str, Any] = {}
-    scope = {**vars(sys.modules[module]), **vars(owner), **(local or {})}
+    scope = {**vars(sys.modules[owner.__module__]), **vars(owner), owner.__name__: owner}
     for name, annotation in vars(owner).get("__annotations__", {}).items():
         if isinstance(annotation, str):
             try:
                 annotation = eval(annotation, scope)  # the class's own source, as Python reads it
             except NameError as error:
-                raise TypeError(
-                    f"{owner.__qualname__}.{name}: {error}; define it at module level, or drop "
-                    "'from __future__ import annotations'"
+                raise refused_field(
+                    owner,
+                    name,
+                    f"{error}: define it at module level, or drop "
+                    "'from __future__ import annotations'",
                 ) from None
         if get_origin(annotation) is not ClassVar:
             found[name] = annotation
+    return found
+
+
+def field_types(owner: type, resolve: Callable[[Any], Type]) -> dict[str, Type]:
+    """Types of the fields a class body declares itself; raises ContractRefused for what is none."""
+    found = {}
+    for name, annotation in annotations_of(owner).items():
+        try:
+            found[name] = resolve(annotation)
+        except TypeError as error:
+            raise refused_field(owner, name, str(error)) from None
     return found
 
 
@@ -84,10 +96,7 @@ class Record:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        declared = annotations_of(cls, cls.__module__)
-        cls.fields = cls.fields | {
-            name: type_of(annotation) for name, annotation in declared.items()
-        }
+        cls.fields = cls.fields | field_types(cls, type_of)
 
     def __init__(self, **values: Any) -> None:
         kinds = type(self).fields
@@ -148,7 +157,7 @@ class Event(Record):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        declared = annotations_of(cls, cls.__module__)
+        declared = annotations_of(cls)
         cls.indexed = cls.indexed | {name for name in declared if is_indexed(declared[name])}
         cls.logged = {name: kind for name, kind in cls.fields.items() if name not in cls.indexed}
 

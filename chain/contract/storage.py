@@ -89,7 +89,8 @@ class ScalarPlace(Place):
     def read(self, keys: Any) -> Any:
         host = self.host
         host.meter.charge(host.schedule.storage_read, READ)
-        return self.cells.get(keys, self.kind.default)
+        value = self.cells.get(keys, self.kind.default)
+        return self.kind.reference(host, self.cells.path[0], value) if self.kind.refers else value
 
     def write(self, keys: Any, value: Any) -> None:
         kind = self.kind
@@ -193,6 +194,8 @@ class Map(Generic[K, V]):
         host = place.host
         host.meter.charge(host.schedule.map_access, KECCAK)
         checked = place.keys.check(key)
+        if place.keys.dynamic:
+            host.meter.work(len(checked))
         keys = self._keys
         value: V = place.values.read(checked if keys is NO_KEYS else joined(keys, checked))
         return value

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
-from chain.contract.records import annotations_of
+from chain.contract.records import field_types
 from chain.contract.storage import READ, Builder, Map, MapType, Place, slots_of
 from chain.host import Host
 from chain.journal import ABSENT
-from chain.types import SLOT_BITS, Type, type_of
+from chain.types import SLOT_BITS, StringType, Type, type_of
 
 
 def storage_type(annotation: Any) -> Type:
@@ -18,6 +18,11 @@ def storage_type(annotation: Any) -> Type:
         key, value = get_args(annotation)
         return MapType(type_of(key), storage_type(value))
     return type_of(annotation)
+
+
+def is_plain(kind: Type) -> bool:
+    """Whether a getter of a struct returns members of a type: not maps, arrays and structs."""
+    return kind.bits > 0 or isinstance(kind, StringType)
 
 
 class StructType(Type):
@@ -44,7 +49,11 @@ class StructType(Type):
         self.handle: type[StructHandle] = type(
             f"{owner.__name__}Handle",
             (StructHandle,),
-            {"__slots__": (), "members": tuple(filter(slots.get, members)), **attributes},
+            {
+                "__slots__": (),
+                "members": tuple(name for name in members if is_plain(members[name])),
+                **attributes,
+            },
         )
 
 
@@ -58,10 +67,7 @@ class Struct:
     contract_type: ClassVar[Type]
 
     def __init_subclass__(cls, **options: Any) -> None:
-        declared = annotations_of(cls, cls.__module__)
-        cls.contract_type = StructType(
-            cls, {name: storage_type(annotation) for name, annotation in declared.items()}
-        )
+        cls.contract_type = StructType(cls, field_types(cls, storage_type))
 
 
 class StructHandle:
@@ -122,7 +128,9 @@ class _Packed:
         cost = host.schedule.storage_read
         meter.used += cost
         meter.by_reason[READ] += cost
-        return place.cells.get(handle._keys, place.defaults)[self.index]
+        value = place.cells.get(handle._keys, place.defaults)[self.index]
+        kind = self.kind
+        return kind.reference(host, place.cells.path[0], value) if kind.refers else value
 
     def __set__(self, handle: StructHandle, value: Any) -> None:
         value = self.kind.check(value)

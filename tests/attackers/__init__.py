@@ -1,1 +1,1 @@
-"""Contracts that attack, burn and cheat, kept beside the tests that hold the engine against them."""
+"""Contracts that attack, burn and cheat, beside the tests that hold the engine against them."""

@@ -1,0 +1,87 @@
+"""What contracts may not say, and the way out: the tables behind ``chain.contract.checker``."""
+
+from __future__ import annotations
+
+import ast
+
+from chain.array import Array
+
+# What a contract may ask of `self` besides its own fields and methods: values, and what is called.
+HOST_VALUES = frozenset({"address", "balance", "block", "msg"})
+HOST_METHODS = frozenset({"emit", "paying", "transfer", "try_call"})
+HOST_ATTRIBUTES = HOST_VALUES | HOST_METHODS
+# The only methods of lists and arrays that cost the same for every length, or charge for it.
+SEQUENCE_METHODS = frozenset({"add", "append", "load", "pop"})
+# Methods of Python's own values, which would do work without paying or reach into Python.
+PYTHON_ATTRIBUTES = frozenset(
+    name
+    for kind in (str, bytes, int, list, tuple, Array)
+    for name in dir(kind)
+    if not name.startswith("_")
+) - SEQUENCE_METHODS | {"int64", "checked"}
+
+REFUSED_NODES: dict[type[ast.AST], str] = {
+    ast.AsyncFor: "there is nothing to wait for in a contract",
+    ast.AsyncFunctionDef: "there is nothing to wait for in a contract: use def",
+    ast.AsyncWith: "there is nothing to wait for in a contract",
+    ast.Await: "there is nothing to wait for in a contract",
+    ast.Assert: "assert disappears under python -O: use require(condition, Error(...))",
+    ast.ClassDef: "classes belong at module level",
+    ast.Delete: "nothing can be deleted: set it to zero",
+    ast.Dict: "a dict grows without paying: use a Map field, or a list of tuples",
+    ast.DictComp: "a dict grows without paying: use a Map field, or a list of tuples",
+    ast.FormattedValue: "text is not formatted on a chain: put the values into an event's fields",
+    ast.Global: "a contract's only memory is its fields: declare one",
+    ast.Import: "import at module level; contracts see only names of the contract language",
+    ast.ImportFrom: "import at module level; contracts see only names of the contract language",
+    ast.JoinedStr: "text is not formatted on a chain: put the values into an event's fields",
+    ast.Lambda: "write a method",
+    ast.Match: "use if and elif",
+    ast.NamedExpr: "assign on a line of its own",
+    ast.Nonlocal: "a contract's only memory is its fields: declare one",
+    ast.Set: "sets have no order: use a Map[..., bool] field, or a list",
+    ast.SetComp: "sets have no order: use a Map[..., bool] field, or a list",
+    ast.Starred: "write the elements out",
+    ast.Try: "an error undoes the whole frame: use require, or self.try_call for another contract",
+    ast.TryStar: "an error undoes the whole frame: use require, or self.try_call",
+    ast.With: "there is nothing to close in a contract",
+    ast.Yield: "generators pause in the middle: return a list",
+    ast.YieldFrom: "generators pause in the middle: return a list",
+}
+
+HINTS: dict[str, str] = {
+    "chr": "text is not computed on a chain",
+    "compile": "contracts cannot make code",
+    "complex": "contracts count in integers",
+    "delattr": "fields are declared, not made up",
+    "dict": "use a Map field, or a list of tuples",
+    "dir": "contracts cannot look at themselves",
+    "divmod": "use // and %",
+    "eval": "contracts cannot make code",
+    "exec": "contracts cannot make code",
+    "filter": "use a list comprehension",
+    "float": "contracts count in integers: scale to fixed point before you send",
+    "frozenset": "sets have no order: use a Map[..., bool] field, or a list",
+    "getattr": "write the attribute's name out",
+    "globals": "a contract's only memory is its fields",
+    "hash": "Python's hash differs from run to run: use keccak(...)",
+    "id": "an id differs from run to run: use self.address, or a counter",
+    "input": "contracts cannot wait for a user",
+    "int": "values are ints already: use wrapping(uint64, x) for a cast",
+    "isinstance": "types are declared",
+    "iter": "use a for loop",
+    "locals": "write the names out",
+    "map": "use a list comprehension",
+    "next": "use a for loop",
+    "object": "contracts cannot reach into Python",
+    "open": "contracts have no files: emit an event",
+    "pow": "use ** and %",
+    "print": "emit an event",
+    "repr": "text is not formatted on a chain: put the values into an event's fields",
+    "round": "contracts count in integers: use //",
+    "set": "sets have no order: use a Map[..., bool] field, or a list",
+    "setattr": "write the attribute's name out",
+    "str": "text is not formatted on a chain: put the values into an event's fields",
+    "type": "types are declared",
+    "vars": "write the names out",
+}

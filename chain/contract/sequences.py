@@ -1,0 +1,224 @@
+"""Comparing, indexing and walking inside a contract, charged in proportion to the work.
+
+The compiler puts these in place of Python's own comparisons, subscripts and built-ins.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha3_256
+from typing import Any, TypeVar
+
+from chain.array import Array
+from chain.contract.operations import ELEMENT, HIGHEST, LOWEST, TURN, metered_function, overflow
+from chain.encoding import encode
+from chain.errors import Arithmetic, InvalidValue, Panic
+from chain.gas import Meter, Reason
+from chain.types import IntType, Type, shown
+
+R = TypeVar("R")
+
+# What may be long: taking it apart, comparing or copying it costs by its length.
+HEAVY = frozenset({list, tuple, str, bytes})
+MAX_NESTING = 32
+
+
+def weigh(meter: Meter, value: Any) -> None:
+    """Charge for every element inside a value, and every byte of text, wherever it is nested.
+
+    Raises InvalidValue if lists are nested too deep.
+    """
+    pending = [(value, 1)]
+    while pending:
+        item, depth = pending.pop()
+        if isinstance(item, str | bytes):
+            meter.work(len(item))
+        elif isinstance(item, Array | list | tuple):
+            if depth > MAX_NESTING:
+                raise InvalidValue(f"lists are nested deeper than {MAX_NESTING}")
+            meter.work(ELEMENT * len(item))
+            if not (isinstance(item, Array) and isinstance(item.checked, IntType)):
+                pending.extend((inner, depth + 1) for inner in item if type(inner) is not int)
+
+
+def equal(meter: Meter, a: Any, b: Any) -> bool:
+    """``a == b``; comparing sequences costs by what is in them."""
+    if type(a) is not int:
+        weigh(meter, a)
+    return bool(a == b)
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
+    "In": lambda item, sequence: item in sequence,
+    "NotIn": lambda item, sequence: item not in sequence,
+}
+
+
+def compare(meter: Meter, operators: tuple[str, ...], *operands: Any) -> bool:
+    """A comparison, or a chain of them; all operands are evaluated, and weighed."""
+    for operand in operands:
+        if type(operand) is not int:
+            weigh(meter, operand)
+    pairs = zip(operators, operands, operands[1:], strict=False)
+    return all(_COMPARISONS[name](left, right) for name, left, right in pairs)
+
+
+def checked(meter: Meter, kind: Type, value: Any) -> Any:
+    """The value of an annotated variable."""
+    if type(value) in HEAVY:
+        weigh(meter, value)
+    return kind.check(value)
+
+
+def construct(meter: Meter, record: Callable[..., R], *values: Any, **fields: Any) -> R:
+    """Make an event or an error."""
+    for value in fields.values():
+        if type(value) in HEAVY:
+            weigh(meter, value)
+    return record(*values, **fields)
+
+
+def item_of(sequence: Any, index: Any) -> Any:
+    """``sequence[index]``; out of bounds, and negative, is a panic."""
+    if isinstance(sequence, list | tuple | Array | str | bytes | range) and not (
+        0 <= index < length(sequence)
+    ):
+        raise Panic(f"index {shown(index)} is out of bounds of a sequence of {len(sequence)}")
+    return sequence[index]
+
+
+def set_item(sequence: Any, index: Any, value: Any) -> None:
+    """``sequence[index] = value``; out of bounds, and negative, is a panic."""
+    if isinstance(sequence, list) and not 0 <= index < len(sequence):
+        raise Panic(f"index {shown(index)} is out of bounds of a list of {len(sequence)}")
+    sequence[index] = value
+
+
+def slice_of(meter: Meter, sequence: Any, start: int | None, stop: int | None) -> Any:
+    """``sequence[start:stop]``, priced by its length; bounds beyond the ends are a panic."""
+    size = len(sequence)
+    start = 0 if start is None else start
+    stop = size if stop is None else stop
+    if not 0 <= start <= stop <= size:
+        raise Panic(f"slice {start}:{stop} is out of bounds of a sequence of {size}")
+    meter.work(ELEMENT * (stop - start))
+    return sequence[start:stop]
+
+
+def turns(meter: Meter, iterable: Iterable[Any], gas: int) -> Iterator[Any]:
+    """The elements of `iterable`, each paid for as it comes."""
+    for element in iterable:
+        meter.work(gas)
+        yield element
+
+
+def length(sized: Any) -> int:
+    """``len``; what is longer than a machine can count does not fit."""
+    try:
+        return len(sized)
+    except OverflowError:
+        raise Arithmetic(f"{shown(sized)} is too long") from None
+
+
+def _consuming(builtin: Callable[[Iterable[Any]], Any]) -> Callable[..., Any]:
+    """A built-in that walks a whole iterable, charged for the length or turn by turn."""
+
+    def metered(meter: Meter, iterable: Iterable[Any]) -> Any:
+        if isinstance(iterable, Array | list | range | tuple):
+            meter.work(TURN * length(iterable))
+            return builtin(iterable)
+        return builtin(turns(meter, iterable, TURN))
+
+    return metered
+
+
+def _sum(iterable: Iterable[int]) -> int:
+    total = sum(iterable)
+    if LOWEST <= total <= HIGHEST:
+        return total
+    raise overflow(total)
+
+
+_list = _consuming(list)
+
+
+def _extreme(builtin: Callable[..., Any]) -> Callable[..., Any]:
+    """``min`` or ``max``, of one iterable or of several values, which are compared."""
+
+    def metered(meter: Meter, *values: Any) -> Any:
+        compared = values[0] if len(values) == 1 else values
+        if not (isinstance(compared, Array) and isinstance(compared.checked, IntType)):
+            compared = _list(meter, compared)
+            weigh(meter, compared)
+        meter.work(TURN * len(compared))
+        if not compared:
+            raise Panic(f"{builtin.__name__} of nothing")
+        return builtin(compared)
+
+    return metered
+
+
+def _sorted(meter: Meter, iterable: Iterable[Any]) -> list[Any]:
+    values: list[Any] = _list(meter, iterable)
+    rounds = len(values).bit_length()
+    meter.work(TURN * len(values) * rounds)
+    for _ in range(rounds):
+        weigh(meter, values)
+    return sorted(values)
+
+
+# Built-ins that walk an iterable take the meter first.
+METERED_BUILTINS: dict[str, Callable[..., Any]] = {
+    "all": _consuming(all),
+    "any": _consuming(any),
+    "list": _list,
+    "max": _extreme(max),
+    "min": _extreme(min),
+    "sorted": _sorted,
+    "sum": _consuming(_sum),
+    "tuple": _consuming(tuple),
+}
+# These take constant time: whatever walks them afterwards pays.
+FREE_BUILTINS: dict[str, Any] = {
+    "abs": abs,
+    "bool": bool,
+    "enumerate": enumerate,
+    "len": length,
+    "range": range,
+    "reversed": reversed,
+    "zip": zip,
+}
+
+
+@metered_function
+def keccak(meter: Meter, *values: Any) -> bytes:
+    """A 32-byte hash of the values, charged as Keccak-256 of their packed ABI encoding.
+
+    Computed with SHA3-256 over a canonical encoding: an opaque handle, not Ethereum's hash.
+    """
+    words = len(values)
+    parts = []
+    for value in values:
+        if type(value) in HEAVY:
+            weigh(meter, value)
+            if isinstance(value, list | tuple):
+                value = Array(value)
+        if type(value) is not Array:
+            parts.append(encode(value))
+            words += len(parts[-1]) // 64
+            continue
+        words += len(value) - 1
+        if isinstance(value.checked, IntType) or all(type(each) is int for each in value):
+            parts.append(b"d" + value.digest)
+        else:
+            weigh(meter, value)
+            parts.append(encode(value))
+    meter.charge(meter.schedule.keccak + words * meter.schedule.keccak_word, Reason.KECCAK)
+    return sha3_256(b"".join(parts)).digest()
