@@ -21,7 +21,7 @@ from chain.logs import find_logs
 from chain.mempool import Ordering, by_price
 from chain.merkle import Proof
 from chain.receipt import Log, Receipt
-from chain.transaction import Kind, SignedTransaction, Transaction, plain
+from chain.transaction import Kind, SignedTransaction, Transaction, new_transaction, plain
 from chain.types import ADDRESS, ZERO_ADDRESS, Address
 from chain.units import ether, gwei
 
@@ -158,7 +158,7 @@ class Chain:
         gas_limit: int | None = None,
         gas_price: int | None = None,
     ) -> Transaction:
-        """Make a transaction with the sender's next nonce.
+        """Make a transaction with the sender's next nonce; raises InvalidTransaction if it is none.
 
         The gas limit is by default what a block takes, or what the sender can pay for if less.
         """
@@ -172,9 +172,10 @@ class Chain:
         if gas_limit is None:
             gas_limit = ledger.genesis.block_gas_limit
             balance = ledger.state.balance(sender.address)
-            if price and balance < gas_limit * price + value:
-                gas_limit = max((balance - value) // price, 0)
-        return Transaction(
+            affordable = (balance - value) // price if price else gas_limit
+            if ledger.genesis.schedule.transaction <= affordable < gas_limit:
+                gas_limit = affordable
+        return new_transaction(
             kind=kind,
             chain_id=ledger.genesis.chain_id,
             sender=sender.address,
@@ -182,7 +183,7 @@ class Chain:
             gas_limit=gas_limit,
             gas_price=price,
             value=value,
-            to=to,
+            to=None if to is None else ADDRESS.check(to),
             name=name,
             arguments=tuple(map(plain, arguments)),
         )
@@ -269,11 +270,9 @@ class Chain:
         return self.at(receipt.contract_address, label)
 
     def at(self, address: Any, label: str | None = None) -> Deployed:
-        """A handle to the contract at an address; raises InvalidValue if there is none."""
+        """A handle to the contract at an address; raises NotAContract if there is none."""
         where = ADDRESS.check(address)
-        contract = self._ledger.state.contracts.get(where)
-        if contract is None:
-            raise InvalidValue(f"there is no contract at {where}")
+        contract = self._ledger.contract(where)
         self.labels[where] = label or self.labels.get(where) or type(contract).__name__
         return Deployed(self, where, type(contract))
 
@@ -288,11 +287,7 @@ class Chain:
     def read(self, target: Address, field: str, keys: tuple[Any, ...]) -> Any:
         """Read a storage field, or what it holds at keys, as a public getter would."""
         frozen = tuple(map(plain, keys))
-        return self._ledger.peek(lambda: read_path(self._contract(target), field, frozen))
-
-    def _contract(self, target: Address) -> Contract:
-        contract: Contract = self._ledger.state.contracts[target]
-        return contract
+        return self._ledger.peek(lambda: read_path(self._ledger.contract(target), field, frozen))
 
     # Blocks, time, snapshots
 
@@ -348,8 +343,7 @@ class Chain:
         try:
             yield
         finally:
-            self.revert(snapshot)
-            self._ledger.release(snapshot)
+            self._ledger.undo(snapshot)
 
     # Logs and proofs
 
@@ -379,7 +373,7 @@ class Chain:
 
     def prove_storage(self, contract: Any, field: str, *keys: Any) -> Proof:
         """Prove a storage value against the newest header's state root."""
-        target = self._contract(ADDRESS.check(contract))
+        target = self._ledger.contract(ADDRESS.check(contract))
         return self._ledger.seal().prove(target.leaf_path(field, keys))
 
     def verify(self) -> None:

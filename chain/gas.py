@@ -150,9 +150,9 @@ class Meter:
     def charge(self, amount: int, reason: int) -> None:
         """Spend `amount` gas; raises OutOfGas when that is more than the frame has."""
         used = self.used = self.used + amount
-        self.by_reason[reason] += amount
         if used > self.limit:
             raise OutOfGas(f"{used} gas is needed, the limit is {self.limit}: raise gas_limit")
+        self.by_reason[reason] += amount
 
     def work(self, amount: int) -> None:
         """Spend `amount` gas on arithmetic; raises OutOfGas when the frame has less."""

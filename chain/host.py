@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 WRITE = int(Reason.STORAGE_WRITE)
 LOG = int(Reason.LOG)
 
-# How deep calls may nest, those within a contract included. The EVM allows 1,024; every call takes
-# up to four frames of Python's stack here, which holds 1,000 by default.
-MAX_DEPTH = 160
+# How deep calls may nest: a call within a contract counts 1, one between contracts 2 at least. The
+# EVM allows 1,024; a unit takes up to two frames of Python's stack, which holds 1,000 by default.
+MAX_DEPTH = 320
 
 
 class Message(NamedTuple):
@@ -138,10 +138,7 @@ class Host:
             else:
                 cost = schedule.store(original, current, new, zero)
                 meter.refund += schedule.store_refund(original, current, new, zero)
-        meter.used += cost
-        meter.by_reason[WRITE] += cost
-        if meter.used > meter.limit:
-            meter.charge(0, WRITE)
+        meter.charge(cost, WRITE)
 
     def end_transaction(self) -> None:
         """Forget the original values: the next transaction starts from what is there now."""

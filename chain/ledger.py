@@ -13,6 +13,7 @@ from chain.contract.method import Method
 from chain.errors import (
     ClockError,
     InvalidTransaction,
+    NotAContract,
     UnknownBlock,
     UnknownSnapshot,
     VerificationFailed,
@@ -230,8 +231,16 @@ class Ledger:
         self, target: Address, method: Method, arguments: tuple[Any, ...], sender: Address
     ) -> Any:
         """Call a view as of now; raises its error."""
-        contract = self.state.contracts[target]
+        contract = self.contract(target)
         return self.peek(lambda: self.vm.run(sender, contract, method, arguments, 0))
+
+    def contract(self, target: Address) -> Contract:
+        """The contract at an address; raises NotAContract if there is none."""
+        found: Contract | None = self.state.contracts.get(target)
+        if found is None:
+            where = self.executor.named(target)
+            raise NotAContract(f"there is no contract at {where}: deploy it first")
+        return found
 
     def peek(self, reading: Callable[[], R]) -> R:
         """Return what `reading` returns, run with a block's gas; nothing of it stays."""
@@ -294,9 +303,11 @@ class Ledger:
         _replace(self.classes, found.classes)
         self.vm.block = self._context()
 
-    def release(self, identifier: int) -> None:
-        """Forget a snapshot."""
-        self._snapshots.pop(identifier, None)
+    def undo(self, identifier: int) -> None:
+        """Return to a snapshot and forget it; nothing to do where it is undone already."""
+        if identifier in self._snapshots:
+            self.revert(identifier)
+            del self._snapshots[identifier]
 
     # Roots
 

@@ -125,7 +125,10 @@ class Receipt:
     def gas_by_reason(self) -> dict[Reason, int]:
         """Gas before refunds, by what it was spent on."""
         spent = {reason: self._by_reason[reason] for reason in Reason}
-        spent[Reason.COMPUTE] = self.gas_used + self.gas_refund - sum(self._by_reason)
+        compute = self.gas_used + self.gas_refund - sum(self._by_reason)
+        # Reads are held against the limit a little later: those beyond it were not paid.
+        spent[Reason.STORAGE_READ] += min(compute, 0)
+        spent[Reason.COMPUTE] = max(compute, 0)
         return spent
 
     def encoded(self) -> bytes:

@@ -78,7 +78,7 @@ class Roots:
                 if isinstance(container, Cells) and isinstance(value, Column):
                     stale.update(dict.fromkeys(value.paths()))
         journal.rollback(mark)
-        if mark >= self._mark:
+        if len(blocks) >= self.sealed:
             return
         self._update(stale)
         for container, key in touched.values():

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from chain.array import Array
-from chain.crypto import address_of, sha3, verify
+from chain.crypto import KEY_BYTES, address_of, sha3, verify
 from chain.encoding import encode
 from chain.errors import InvalidSignature, InvalidTransaction, InvalidValue
-from chain.types import Address
+from chain.types import STRING, Address, shown
 
 Kind = Literal["transfer", "deploy", "call", "deal"]
 
@@ -86,13 +86,25 @@ class Transaction(BaseModel):
         return isinstance(other, Transaction) and other.hash == self.hash
 
 
+def new_transaction(**fields: Any) -> Transaction:
+    """Make a transaction; raises InvalidTransaction, saying which field, if one is not right."""
+    try:
+        return Transaction(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidTransaction(f"{where} = {shown(first['input'])}: {first['msg']}") from None
+
+
 def plain(value: Any) -> Any:
     """Freeze an argument: lists become arrays, contracts and accounts their addresses.
 
     Raises InvalidTransaction for what no transaction can carry.
     """
     kind = type(value)
-    if kind in (int, str, bool, bytes, Address) or isinstance(value, Array):
+    if kind is str:
+        return STRING.check(value)
+    if kind in (int, bool, bytes, Address) or isinstance(value, Array):
         return value
     held = getattr(value, "address", None)
     if type(held) is Address:
@@ -118,6 +130,10 @@ class SignedTransaction(BaseModel):
     def check(self) -> Transaction:
         """Return the transaction; raises InvalidSignature if its sender did not sign just this."""
         sender = self.transaction.sender
+        if len(self.public_key) != KEY_BYTES:
+            raise InvalidSignature(
+                f"a public key of {len(self.public_key)} bytes: it must have {KEY_BYTES}"
+            )
         if address_of(self.public_key) != sender:
             raise InvalidSignature(
                 f"the key belongs to {address_of(self.public_key)}, not to the sender {sender}"
@@ -149,16 +165,21 @@ class SignedTransaction(BaseModel):
             fields["sender"] = Address.parse(fields["sender"])
             fields["to"] = fields["to"] and Address.parse(fields["to"])
             fields["arguments"] = tuple(_from_json(argument) for argument in fields["arguments"])
+            transaction = new_transaction(**fields)
+            transaction.hash  # noqa: B018 (fails for text that is no UTF-8)
             return cls(
-                transaction=Transaction(**fields),
+                transaction=transaction,
                 public_key=bytes.fromhex(data["public_key"]),
                 signature=bytes.fromhex(data["signature"]),
             )
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise InvalidTransaction(f"malformed transaction: {where}: {first['msg']}") from None
-        except (InvalidValue, ValueError, TypeError, KeyError, RecursionError) as error:
+        except (
+            InvalidTransaction,
+            InvalidValue,
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+        ) as error:
             raise InvalidTransaction(f"malformed transaction: {error!r}") from None
 
 

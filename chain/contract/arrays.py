@@ -17,10 +17,9 @@ from chain.array import Array
 from chain.cells import ELEMENTS_PER_LEAF, Column
 from chain.contract.storage import KECCAK, READ, Builder, Place
 from chain.contract.vector import SlotWrites, changed_slots
-from chain.errors import Panic
+from chain.errors import InvalidValue, Panic
 from chain.gas import Reason
 from chain.host import Host
-from chain.journal import ABSENT
 from chain.types import SLOT_BITS, ArrayType
 
 WRITE = int(Reason.STORAGE_WRITE)
@@ -39,8 +38,11 @@ class ArrayPlace(Place):
         self._handle = StorageArray(self, ())
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
-        where = ("elements", path[0] // ELEMENTS_PER_LEAF) if path else ("length",)
-        return (*self.cells.path, keys, *where)
+        if not path:
+            return (*self.cells.path, keys, "length")
+        if len(path) > 1 or type(path[0]) is not int or path[0] < 0:
+            raise InvalidValue(f"an {self.kind} has no element at {list(path)}")
+        return (*self.cells.path, keys, "elements", path[0] // ELEMENTS_PER_LEAF)
 
     def read(self, keys: Any) -> StorageArray:
         return self._handle if keys == () else StorageArray(self, keys)
@@ -153,24 +155,23 @@ class StorageArray:
         host.check_writable()
         column = self._column
         originals = place.cells.originals
-        original = originals.get(self._keys, ABSENT)
-        if original is ABSENT:
-            if not originals:
-                host.touched.append(place.cells)
-            originals[self._keys] = original = _at_start(column)
+        # Where a frame that assigned the array has failed, the column of the start is here again,
+        # and may have been changed since.
+        original = _at_start(originals.get(self._keys, column))
+        if not originals:
+            host.touched.append(place.cells)
+        originals[self._keys] = original
         host.meter.charge(schedule.array_access, KECCAK)
         host.meter.charge(schedule.storage_read, READ)
         host.store(place.cells, (self._keys, "length"), len(column), len(array), 0)
         changes = _slot_changes(original, column, array, place.per_slot, place.element.default)
-        # The copy loop goes on to the end of the last slot, with zeros.
-        filled = -(-len(array) // place.per_slot) * place.per_slot
         if place.element.bits < SLOT_BITS:
+            filled = _filled(len(array), place.per_slot)
             host.meter.charge(filled * schedule.storage_read, READ)
-        unchanged = changes.noops + changes.dirty + filled - len(array)
         host.meter.charge(
             changes.sets * schedule.storage_set
             + changes.resets * schedule.storage_reset
-            + unchanged * schedule.storage_read,
+            + (changes.noops + changes.dirty) * schedule.storage_read,
             WRITE,
         )
         host.meter.refund += (
@@ -192,15 +193,22 @@ def _at_start(column: Column) -> Column:
     return Column(column.home, column.key, elements)
 
 
+def _filled(size: int, per_slot: int) -> int:
+    """Elements of all slots that an array takes: a copy goes on to the end, with zeros."""
+    return -(-size // per_slot) * per_slot
+
+
 def _slot_changes(
     original: Column, current: Column, new: Array[Any], per_slot: int, default: Any
 ) -> SlotWrites:
     """Count the writes of assigning `new` element by element, by their EIP-2200 case."""
     size = len(new)
+    filled = _filled(size, per_slot)
     before, now, after = original.int64, current.int64, new.int64
     vectors = before is not None and now is not None and after is not None
     if vectors and size == len(current) == len(original):
-        return changed_slots(before, now, after, per_slot)  # type: ignore[arg-type]
+        changes = changed_slots(before, now, after, per_slot)  # type: ignore[arg-type]
+        return changes._replace(noops=changes.noops + filled - size)
     # Only equality matters, so values of any kind and width may stand for themselves as codes;
     # beyond its end an array holds zeros.
     codes = {default: 0}
@@ -210,13 +218,12 @@ def _slot_changes(
         return np.array(part + [0] * (stop - start - len(part)), dtype=np.int64)
 
     held = (original.elements, current.elements, new.values)
-    first, second, third = (coded(elements, 0, size) for elements in held)
+    first, second, third = (coded(elements, 0, filled) for elements in held)
     written = changed_slots(first, second, third, per_slot)
     # Slots of the old array beyond the new end are cleared one by one.
-    start = -(-size // per_slot) * per_slot
-    stop = max(start, len(current))
+    starts = range(filled, max(filled, len(current)), per_slot)
     slots = [
-        [tuple(coded(elements, i, i + per_slot).tolist()) for i in range(start, stop, per_slot)]
+        [tuple(coded(elements, start, start + per_slot).tolist()) for start in starts]
         for elements in held
     ]
     codes = {(0,) * per_slot: 0}

@@ -21,7 +21,7 @@ from chain.contract.source import function_tree, refused_field
 from chain.contract.storage import Place
 from chain.contract.structs import storage_type
 from chain.encoding import encode
-from chain.errors import ContractRefused
+from chain.errors import ContractRefused, InvalidValue
 from chain.host import BlockContext, Host, Message
 from chain.types import ADDRESS, Address, Type, type_of
 
@@ -116,9 +116,14 @@ class Contract:
             yield from place.families()
 
     def leaf_path(self, field: str, keys: tuple[Any, ...]) -> bytes:
-        """Name in the state tree of a field, or of what it holds at keys."""
+        """Name in the state tree of a field, or of what it holds at keys; raises InvalidValue."""
         if field in self._places:
             return encode(self._places[field].leaf((), keys))
+        if field not in self.fields or keys:
+            raise InvalidValue(
+                f"{field}{list(keys)} is no place of {type(self).__name__}, which has the fields "
+                f"{', '.join(self.fields)}; only maps, arrays and structs take keys"
+            )
         return encode((self.address, field))
 
     @property
@@ -250,8 +255,7 @@ def _refuse_bad_names(cls: type[Contract], functions: dict[str, Callable[..., An
 
 
 def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
-    own = frozenset(dir(cls)) - frozenset(dir(Contract)) - frozenset(cls.fields)
-    callables = own | {CONSTRUCTOR}
+    callables = frozenset(functions) | frozenset(_inherited(cls, "_own_abstract"))
     methods = dict(_inherited(cls, "methods"))
     for field in cls.fields:
         methods.pop(field, None)

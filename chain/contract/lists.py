@@ -7,7 +7,7 @@ from typing import Any
 
 from chain.array import Array
 from chain.contract.storage import KECCAK, READ, Builder, Place, joined
-from chain.errors import Panic
+from chain.errors import InvalidValue, Panic
 from chain.host import Host
 from chain.types import ArrayType
 
@@ -28,6 +28,8 @@ class ListPlace(Place):
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
         if path:
+            if type(path[0]) is not int or path[0] < 0:
+                raise InvalidValue(f"an {self.kind} has no element at {path[0]!r}")
             return self.elements.leaf(joined(keys, path[0]), path[1:])
         return super().leaf(keys, path)
 

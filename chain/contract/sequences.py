@@ -34,6 +34,8 @@ def weigh(meter: Meter, value: Any) -> None:
         item, depth = pending.pop()
         if isinstance(item, str | bytes):
             meter.work(len(item))
+        elif isinstance(item, range):
+            meter.work(ELEMENT * _count(item))
         elif isinstance(item, Array | list | tuple):
             if depth > MAX_NESTING:
                 raise InvalidValue(f"lists are nested deeper than {MAX_NESTING}")
@@ -127,12 +129,20 @@ def length(sized: Any) -> int:
         raise Arithmetic(f"{shown(sized)} is too long") from None
 
 
+def _count(sized: Any) -> int:
+    """The length, or more than anybody can pay for."""
+    try:
+        return len(sized)
+    except OverflowError:
+        return HIGHEST
+
+
 def _consuming(builtin: Callable[[Iterable[Any]], Any]) -> Callable[..., Any]:
     """A built-in that walks a whole iterable, charged for the length or turn by turn."""
 
     def metered(meter: Meter, iterable: Iterable[Any]) -> Any:
         if isinstance(iterable, Array | list | range | tuple):
-            meter.work(TURN * length(iterable))
+            meter.work(TURN * _count(iterable))
             return builtin(iterable)
         return builtin(turns(meter, iterable, TURN))
 

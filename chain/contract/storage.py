@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from chain.cells import Cells
+from chain.errors import InvalidValue
 from chain.gas import Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, Type
@@ -77,7 +78,12 @@ class Place:
             yield from place.families()
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Name in the state tree of what a getter finds along `path` from these dynamic keys."""
+        """Name in the state tree of what a getter finds along `path` from these dynamic keys.
+
+        Raises InvalidValue if the path ends too early or goes on too far.
+        """
+        if path:
+            raise InvalidValue(f"a {self.kind} has nothing at {path[0]!r}")
         return (*self.cells.path, keys)
 
 
@@ -170,6 +176,8 @@ class MapPlace(Place):
         return (self.values,)
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not path:
+            raise InvalidValue(f"a {self.kind} is proved key by key: give one")
         return self.values.leaf(joined(keys, self.keys.check(path[0])), path[1:])
 
     def read(self, keys: Any) -> Map[Any, Any]:

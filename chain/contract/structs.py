@@ -85,11 +85,12 @@ class StructHandle:
 class StructPlace(Place):
     """Structs of one type: packed members as one tuple per key, others in places of their own."""
 
-    __slots__ = ("_handle", "behind", "defaults")
+    __slots__ = ("_handle", "behind", "defaults", "members")
 
     def __init__(self, host: Host, kind: StructType, path: tuple[str, ...], build: Builder) -> None:
         super().__init__(host, kind, path)
         self._handle = kind.handle
+        self.members = kind.members
         self.defaults = self.cells.default = kind.defaults
         self.behind = {
             name: build(host, member, (*path, name))
@@ -103,6 +104,8 @@ class StructPlace(Place):
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
         if path and path[0] in self.behind:
             return self.behind[path[0]].leaf(keys, path[1:])
+        if path and path[0] in self.members:
+            return super().leaf(keys, path[1:])  # the packed members share a leaf
         return super().leaf(keys, path)
 
     def read(self, keys: Any) -> StructHandle:

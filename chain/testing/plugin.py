@@ -28,6 +28,7 @@ def accounts(chain: Chain) -> tuple[Account, ...]:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Give every example of a hypothesis test the chain as the fixtures left it."""
     function = getattr(item, "obj", None)
+    function = getattr(function, "__func__", function)  # of a method, the function itself
     handle = getattr(function, "hypothesis", None)
     chain = getattr(item, "funcargs", {}).get("chain")
     if handle is None or not isinstance(chain, Chain):
