@@ -43,7 +43,7 @@ class CollaborativeTrainer(Contract):
     incentive_mechanism: Incentive
     classifier: Classifier
 
-    def constructor(
+    def __init__(
         self,
         name: str,
         description: str,

@@ -34,7 +34,7 @@ class Ownable(Contract):
 
     owner: address
 
-    def constructor(self) -> None:
+    def __init__(self) -> None:
         self.owner = self.msg.sender
 
     @external

@@ -61,13 +61,13 @@ class IncentiveMechanism(Ownable, Incentive):
     owner_claim_wait_time_s: uint32
     any_address_claim_wait_time_s: uint32
 
-    def constructor(
+    def __init__(
         self,
         refund_wait_time_s: uint32,
         owner_claim_wait_time_s: uint32,
         any_address_claim_wait_time_s: uint32,
     ) -> None:
-        super().constructor()
+        super().__init__()
         self.total_submitted = 0
         self.total_good_data_count = 0
         self.refund_wait_time_s = refund_wait_time_s

@@ -89,14 +89,14 @@ class Stakeable(IncentiveMechanism):
     cost_weight: uint256
     last_update_time_s: uint256
 
-    def constructor(
+    def __init__(
         self,
         refund_wait_time_s: uint32,
         owner_claim_wait_time_s: uint32,
         any_address_claim_wait_time_s: uint32,
         cost_weight: uint80,
     ) -> None:
-        super().constructor(
+        super().__init__(
             refund_wait_time_s, owner_claim_wait_time_s, any_address_claim_wait_time_s
         )
         require(refund_wait_time_s <= owner_claim_wait_time_s, OwnerWaitBeforeRefundWait())

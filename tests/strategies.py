@@ -47,7 +47,7 @@ class Purse(Contract):
     turns: Map[uint256, uint256]
 
     @payable
-    def constructor(self) -> None:
+    def __init__(self) -> None:
         self.emit(Paid(to=self.address, amount=self.msg.value))
 
     @payable
@@ -102,7 +102,7 @@ class Grudge(Contract):
 
     cares: bool
 
-    def constructor(self) -> None:
+    def __init__(self) -> None:
         self.cares = False
 
 
@@ -133,7 +133,7 @@ class Stillborn(Contract):
     count: uint256
 
     @payable
-    def constructor(self) -> None:
+    def __init__(self) -> None:
         self.count = 1
         self.emit(Paid(to=self.address, amount=self.msg.value))
         raise Regret()

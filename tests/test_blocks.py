@@ -479,7 +479,7 @@ class Mover(Contract):
 
     count: uint256
 
-    def constructor(self, first: uint256) -> None:
+    def __init__(self, first: uint256) -> None:
         self.emit(Moved(who=self.msg.sender, step=first, note="made"))
 
     @external

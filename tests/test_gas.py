@@ -362,7 +362,7 @@ class Taker(Contract):
 
     count: uint256
 
-    def constructor(self, row: Array[int64]) -> None:
+    def __init__(self, row: Array[int64]) -> None:
         self.count = 1
 
     @external

@@ -148,7 +148,7 @@ def test_a_free_view_and_a_constructor_are_bounded_too(tmp_path: Path) -> None:
     stillborn = load(
         tmp_path,
         "class Stillborn(Contract):\n"
-        "    def constructor(self) -> None:\n        while True:\n            pass\n",
+        "    def __init__(self) -> None:\n        while True:\n            pass\n",
     ).Stillborn
     contracts = len(chain.labels)
     with reverts(OutOfGas):
@@ -273,7 +273,7 @@ USER_FIELDS = """other: Other
 text: str
 by_name: Map[str, uint256]
 
-def constructor(self, other: Other) -> None:
+def __init__(self, other: Other) -> None:
     self.other = other
 """
 

@@ -84,7 +84,7 @@ class Storehouse(Contract):
     records: Array[Entry]
     shelves: Map[uint8, Array[uint64]]
 
-    def constructor(self) -> None:
+    def __init__(self) -> None:
         self.itself = self
 
     @external

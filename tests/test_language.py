@@ -207,7 +207,7 @@ record: Record
 items: Array[T]
 other: Other
 
-def constructor(self, other: Other) -> None:
+def __init__(self, other: Other) -> None:
     self.other = other
 """
 
@@ -473,7 +473,7 @@ def test_keccak_tells_arrays_apart(
         "    @view\n    def second(self, data: Array[uint256]) -> bytes32:\n"
         "        return keccak(data)\n"
     )
-    fields = "hasher: Hasher\n\ndef constructor(self, hasher: Hasher) -> None:\n"
+    fields = "hasher: Hasher\n\ndef __init__(self, hasher: Hasher) -> None:\n"
     body = (
         f"a = self.hasher.first({data})\n"
         f"return a == self.hasher.first({data}) and a != self.hasher.second({others})"
@@ -547,7 +547,7 @@ class Swallower(Contract):
     number: uint256
     buggy: Buggy
 
-    def constructor(self, buggy: Buggy) -> None:
+    def __init__(self, buggy: Buggy) -> None:
         self.buggy = buggy
 
     @external

@@ -267,7 +267,7 @@ def test_a_wrong_call_to_another_contract_fails_and_changes_nothing(
         f"self.number = 1\nself.other.add(1)\n{body}",
         above="from tests.attackers.specimens import Counter\n",
         fields="number: uint256\nitems: Array[uint8]\nother: Counter\nnobody: Counter\n"
-        "wrong: Counter\n\ndef constructor(self, other: Counter, wrong: Counter) -> None:\n"
+        "wrong: Counter\n\ndef __init__(self, other: Counter, wrong: Counter) -> None:\n"
         "    self.other = other\n    self.wrong = wrong",
     )
     alice = chain.accounts[0]
@@ -355,11 +355,11 @@ def test_references_in_maps_arrays_structs_and_results_call_through(
         body,
         above="from tests.attackers.specimens import Counter\n\nclass Record(Struct):\n"
         "    part: Counter\n\nclass Register(Contract):\n    only: Counter\n"
-        "    def constructor(self, only: Counter) -> None:\n        self.only = only\n"
+        "    def __init__(self, only: Counter) -> None:\n        self.only = only\n"
         "    @view\n    def first(self) -> Counter:\n        return self.only\n",
         fields="by_key: Map[uint8, Counter]\nlisted: Array[Counter]\nrecord: Record\n"
         "registry: Register\n\n"
-        "def constructor(self, counter: Counter, registry: Register) -> None:\n"
+        "def __init__(self, counter: Counter, registry: Register) -> None:\n"
         "    self.by_key[0] = counter\n    self.listed.append(counter)\n"
         "    self.record.part = counter\n    self.registry = registry",
     )
@@ -376,7 +376,7 @@ def test_references_in_maps_arrays_structs_and_results_call_through(
 def test_a_reference_compares_as_its_address(chain: Chain, tmp_path: Path) -> None:
     body = "return self.other == self.other.address and self.nobody == ZERO_ADDRESS"
     above = "from tests.attackers.specimens import Counter\n"
-    fields = "other: Counter\nnobody: Counter\n\ndef constructor(self, other: Counter) -> None:\n"
+    fields = "other: Counter\nnobody: Counter\n\ndef __init__(self, other: Counter) -> None:\n"
     alice = chain.accounts[0]
     made = snippet(
         tmp_path, body, above=above, fields=fields + "    self.other = other", returns="bool"
@@ -458,7 +458,7 @@ names: Array[str]
 records: Array[Record]
 other: Other
 
-def constructor(self, other: Other) -> None:
+def __init__(self, other: Other) -> None:
     self.other = other
     self.items.append(5)
 
@@ -545,7 +545,7 @@ class Failing(Contract):
     number: uint256
 
     @payable
-    def constructor(self, other: Other, works: bool) -> None:
+    def __init__(self, other: Other, works: bool) -> None:
         self.number = 5
         other.add()
         self.emit(Note(number=self.msg.value))

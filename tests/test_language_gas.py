@@ -88,7 +88,7 @@ def test_a_walk_costs_the_same_whichever_builtin_walks(
     chain: Chain, tmp_path: Path, items: str
 ) -> None:
     """What a built-in of Python asks besides the elements differs by version and costs nothing."""
-    fields = "items: Array[uint256]\n\ndef constructor(self) -> None:\n    self.items = [0, 0, 0]"
+    fields = "items: Array[uint256]\n\ndef __init__(self) -> None:\n    self.items = [0, 0, 0]"
     alice = chain.accounts[0]
     gas = set()
     for walk in WALKS:
@@ -230,7 +230,7 @@ rows: Array[Array[uint256]]
 list_of_structs: Array[Record]
 other: 'Snippet'
 
-def constructor(self) -> None:
+def __init__(self) -> None:
     self.low = 1
     self.flag = True
     self.owner = self.msg.sender

@@ -308,7 +308,7 @@ ALIAS_FIELDS = """items: Array[uint256]
 rows: Array[Array[uint256]]
 other: Other
 
-def constructor(self, other: Other) -> None:
+def __init__(self, other: Other) -> None:
     self.other = other
 """
 

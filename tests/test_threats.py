@@ -175,7 +175,7 @@ def test_a_third_contract_is_no_way_around_the_lock(
 def test_a_contract_that_calls_itself_from_outside_is_locked_too(
     chain: Chain, tmp_path: Path
 ) -> None:
-    fields = "itself: 'Snippet'\n\ndef constructor(self) -> None:\n    self.itself = self.address\n"
+    fields = "itself: 'Snippet'\n\ndef __init__(self) -> None:\n    self.itself = self.address\n"
     alice = chain.accounts[0]
     with reverts(ReentrantCall):
         chain.deploy(snippet(tmp_path, "self.itself.run()", fields=fields), sender=alice).run(
@@ -300,7 +300,7 @@ def test_money_is_not_lost_on_the_way_to_try_call(chain: Chain, tmp_path: Path) 
     text = source(
         "result = self.try_call(self.till.paying(5), 'receive', [])\nrequire(result.ok, No())",
         above="from tests.attackers.banks import Open\n\nclass No(Error):\n    pass\n",
-        fields="till: Open\n\ndef constructor(self, till: Open) -> None:\n    self.till = till",
+        fields="till: Open\n\ndef __init__(self, till: Open) -> None:\n    self.till = till",
         decorator="payable",
     )
     alice = chain.accounts[0]
@@ -328,7 +328,7 @@ def test_the_trace_shows_arguments_as_they_were_passed(chain: Chain, tmp_path: P
         "a = [1]\nself.other.take(a)\na[0] = 9",
         above="class Other(Contract):\n    @external\n"
         "    def take(self, data: Array[uint8]) -> None:\n        pass\n",
-        fields="other: Other\n\ndef constructor(self, other: Other) -> None:\n"
+        fields="other: Other\n\ndef __init__(self, other: Other) -> None:\n"
         "    self.other = other",
     )
     alice = chain.accounts[0]
@@ -405,7 +405,7 @@ def test_a_negative_amount_is_no_way_to_take_money(chain: Chain, tmp_path: Path,
     text = source(
         body,
         above="from tests.attackers.banks import Open\n",
-        fields="till: Open\n\ndef constructor(self, till: Open) -> None:\n    self.till = till",
+        fields="till: Open\n\ndef __init__(self, till: Open) -> None:\n    self.till = till",
         arguments="victim: address, amount: uint256",
     )
     alice, bob = chain.accounts[:2]
@@ -498,7 +498,7 @@ def test_a_result_is_what_the_caller_was_promised(
         above="class Oracle(Contract):\n    @view\n    def price(self) -> uint8:\n"
         f"        return 5\n\nclass Liar(Contract):\n    @view\n    def price(self) -> {kind}:\n"
         f"        return {value}\n",
-        fields="oracle: Oracle\n\ndef constructor(self, oracle: Oracle) -> None:\n"
+        fields="oracle: Oracle\n\ndef __init__(self, oracle: Oracle) -> None:\n"
         "    self.oracle = oracle",
     )
     alice = chain.accounts[0]

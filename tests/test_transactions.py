@@ -72,7 +72,7 @@ class Jar(Contract):
     held: uint256
 
     @payable
-    def constructor(self, held: uint256) -> None:
+    def __init__(self, held: uint256) -> None:
         self.held = held
 
     @external

@@ -171,7 +171,7 @@ class Checker(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         name = node.attr
-        if name.startswith("_"):
+        if name.startswith("_") and not (name == "__init__" and self._is_super(node.value)):
             self.refuse(node, f".{name}", "names that start with _ belong to Python; drop the _")
         if isinstance(node.ctx, ast.Store) and name in HOST_ATTRIBUTES:
             self.refuse(node, f"assigning to .{name}", "it is not yours to set")
@@ -206,10 +206,17 @@ class Checker(ast.NodeVisitor):
             return self.fields.get(node.attr)
         return None
 
+    def _is_super(self, node: ast.AST) -> bool:
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "super"
+        )
+
     def _knows_attributes(self, node: ast.AST) -> bool:
         """Whether what an expression gives has attributes of the contract's making."""
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            return node.func.id == "super"
+        if self._is_super(node):
+            return True
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return node.func.attr == "paying"
         return isinstance(self.field_of(node), ContractType | StructType)

@@ -53,7 +53,7 @@ class Contract:
                 self.count += by
                 return self.count
 
-    A method named ``constructor`` runs once, at deployment; one named ``receive`` and ``@payable``
+    ``__init__`` runs once, at deployment; a method named ``receive`` and ``@payable``
     runs when plain money arrives (without it, plain money is refused). The class is checked and
     compiled when it is made: raises ContractRefused, with file and line, for what a contract may
     not say.
@@ -221,7 +221,10 @@ def _own_functions(cls: type[Contract]) -> dict[str, Callable[..., Any]]:
             )
     functions: dict[str, Callable[..., Any]] = {}
     for name, value in list(vars(cls).items()):
-        if isinstance(value, FunctionType):
+        if name == "__init__":
+            functions[CONSTRUCTOR] = value
+            delattr(cls, name)  # the machine makes instances its own way
+        elif isinstance(value, FunctionType):
             functions[name] = value
         elif not name.startswith("__") and name not in Contract.__annotations__:
             raise refused_field(
@@ -234,8 +237,10 @@ def _own_functions(cls: type[Contract]) -> dict[str, Callable[..., Any]]:
 
 
 def _refuse_bad_names(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
-    taken = {name for name in dir(Contract) if not name.startswith("__")} - {CONSTRUCTOR}
+    taken = {name for name in dir(Contract) if not name.startswith("__")}
     inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("_own_fields", ())}
+    if CONSTRUCTOR in functions and functions[CONSTRUCTOR].__name__ != "__init__":
+        raise refused_field(cls, CONSTRUCTOR, "call the constructor __init__")
     for name in (*cls._own_fields, *functions):
         why = ""
         if name in taken or name in HOST_ATTRIBUTES or name.startswith("_"):
@@ -256,6 +261,7 @@ def _refuse_bad_names(cls: type[Contract], functions: dict[str, Callable[..., An
 
 def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
     callables = frozenset(functions) | frozenset(_inherited(cls, "_own_abstract"))
+    callables -= {CONSTRUCTOR}
     methods = dict(_inherited(cls, "methods"))
     for field in cls.fields:
         methods.pop(field, None)

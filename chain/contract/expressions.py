@@ -9,6 +9,7 @@ from typing import Any
 
 from chain.contract import operations, sequences
 from chain.contract.checker import Checker
+from chain.contract.method import CONSTRUCTOR
 from chain.contract.pricing import METER, TURN, price_of
 from chain.contract.records import Record
 from chain.contract.storage import MapType
@@ -105,6 +106,8 @@ class ExpressionCompiler(ast.NodeTransformer):
                 node, f"{base.id}.{node.attr}", "a contract sees names, not what is behind them"
             )
         node.value = self.base(base)
+        if node.attr == "__init__":
+            node.attr = CONSTRUCTOR  # where the class keeps its own
         return node
 
     def base(self, node: ast.expr) -> ast.expr:

@@ -60,8 +60,8 @@ class Classifier(Ownable):
     classifications: Array[str]
     feature_indices: Array[uint32]
 
-    def constructor(self, classifications: Array[str]) -> None:
-        super().constructor()
+    def __init__(self, classifications: Array[str]) -> None:
+        super().__init__()
         self.classifications = classifications
 
     @view

@@ -39,14 +39,14 @@ class DensePerceptron(DenseClassifier):
     intercept: int80
     learning_rate: uint32
 
-    def constructor(
+    def __init__(
         self,
         classifications: Array[str],
         weights: Array[int80],
         intercept: int80,
         learning_rate: uint32,
     ) -> None:
-        super().constructor(classifications)
+        super().__init__(classifications)
         self.weights = weights
         self.intercept = intercept
         self.learning_rate = learning_rate

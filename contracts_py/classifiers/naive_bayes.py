@@ -83,7 +83,7 @@ class NaiveBayesClassifier(SparseClassifier):
     total_num_features: uint256
     smoothing_factor: uint32
 
-    def constructor(
+    def __init__(
         self,
         classifications: Array[str],
         class_counts: Array[uint64],
@@ -91,7 +91,7 @@ class NaiveBayesClassifier(SparseClassifier):
         total_num_features: uint256,
         smoothing_factor: uint32,
     ) -> None:
-        super().constructor(classifications)
+        super().__init__(classifications)
         size = len(classifications)
         require(size > 0, NoClasses())
         require(

@@ -74,13 +74,13 @@ class NearestCentroidClassifier(DenseClassifier):
     centroids: Array[Array[int64]]
     data_counts: Array[uint256]
 
-    def constructor(
+    def __init__(
         self,
         classifications: Array[str],
         centroids: Array[Array[int64]],
         data_counts: Array[uint256],
     ) -> None:
-        super().constructor(classifications)
+        super().__init__(classifications)
         require(len(classifications) > 0, NoClasses())
         require(
             len(classifications) == len(centroids),

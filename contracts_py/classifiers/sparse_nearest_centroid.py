@@ -57,13 +57,13 @@ class SparseNearestCentroidClassifier(SparseClassifier):
 
     class_infos: Array[ClassInfo]
 
-    def constructor(
+    def __init__(
         self,
         classifications: Array[str],
         centroids: Array[Array[Array[uint64]]],
         data_counts: Array[uint64],
     ) -> None:
-        super().constructor(classifications)
+        super().__init__(classifications)
         require(len(classifications) > 0, NoClasses())
         require(
             len(classifications) == len(centroids),

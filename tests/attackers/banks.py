@@ -108,7 +108,7 @@ class Robber(Purse):
     swallows: bool
     failures: uint256
 
-    def constructor(self, bank: Bank, swallows: bool) -> None:
+    def __init__(self, bank: Bank, swallows: bool) -> None:
         self.bank = bank
         self.swallows = swallows
 

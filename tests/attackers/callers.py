@@ -106,7 +106,7 @@ class Swallower(Contract):
     error: str
     count: uint256
 
-    def constructor(self, burner: Burner) -> None:
+    def __init__(self, burner: Burner) -> None:
         self.burner = burner
 
     @payable

@@ -164,7 +164,7 @@ class Once(Contract):
     records: Map[uint256, Record]
     items: Array[uint256]
 
-    def constructor(self, items: Array[uint256]) -> None:
+    def __init__(self, items: Array[uint256]) -> None:
         self.items = items
 
     def next_key(self) -> uint256:
@@ -273,7 +273,7 @@ class Guarded(Contract):
     closed: bool
 
     @first
-    def constructor(self) -> None:
+    def __init__(self) -> None:
         self.steps.append(0)
 
     @external
@@ -307,7 +307,7 @@ class Animal(Contract):
     legs: uint8
     log: Array[uint8]
 
-    def constructor(self, legs: uint8) -> None:
+    def __init__(self, legs: uint8) -> None:
         self.legs = legs
         self.log.append(1)
 
@@ -334,8 +334,8 @@ class Dog(Animal):
 
     tricks: uint8
 
-    def constructor(self, tricks: uint8) -> None:
-        super().constructor(4)
+    def __init__(self, tricks: uint8) -> None:
+        super().__init__(4)
         self.tricks = tricks
         self.log.append(2)
 
