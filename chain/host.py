@@ -138,7 +138,10 @@ class Host:
             else:
                 cost = schedule.store(original, current, new, zero)
                 meter.refund += schedule.store_refund(original, current, new, zero)
-        meter.charge(cost, WRITE)
+        meter.used += cost
+        if meter.used > meter.limit:
+            meter.charge(0, WRITE)
+        meter.by_reason[WRITE] += cost
 
     def end_transaction(self) -> None:
         """Forget the original values: the next transaction starts from what is there now."""

@@ -20,7 +20,7 @@ from chain.errors import (
     WriteInView,
 )
 from chain.gas import Reason
-from chain.host import Host, Message
+from chain.host import MAX_DEPTH, Host, Message
 from chain.trace import ERROR, GAS_END, RESULT
 from chain.types import Address
 
@@ -158,7 +158,9 @@ class VirtualMachine(Host):
             (depth, sender, contract, method, arguments, value, meter.used, None, None, 0)
         )
         try:
-            self.enter()
+            self.depth = depth + 1
+            if depth >= MAX_DEPTH:
+                self.enter(0)
             if value:
                 if not method.payable:
                     raise NotPayable(f"{method.name} takes no money, {value} wei were sent")
@@ -177,9 +179,10 @@ class VirtualMachine(Host):
             if method.view:
                 self.static = True
             result = method.function(contract, *checked)
-            for part in result if type(result) is tuple else (result,):
-                if type(part) in HEAVY:
-                    weigh(meter, part)
+            if type(result) in HEAVY:
+                for part in result if type(result) is tuple else (result,):
+                    if type(part) in HEAVY:
+                        weigh(meter, part)
             result = method.check_result(result)
             if meter.used > meter.limit:
                 raise OutOfGas(f"{meter.used} gas is needed, the limit is {meter.limit}")
@@ -208,18 +211,18 @@ class VirtualMachine(Host):
 
 def check_arguments(method: Method, arguments: Sequence[Any]) -> list[Any]:
     """Arguments in canonical form; raises InvalidValue, naming the argument."""
-    checks = method.checks
-    if len(arguments) != len(checks):
+    kinds = method.kinds
+    if len(arguments) != len(kinds):
         raise InvalidValue(
-            f"{method.name} takes {len(checks)} arguments ({', '.join(method.arguments)}), "
+            f"{method.name} takes {len(kinds)} arguments ({', '.join(method.arguments)}), "
             f"{len(arguments)} were given"
         )
     try:
-        return [check(value) for check, value in zip(checks, arguments)]  # noqa: B905 (hot path)
+        return method.check_arguments(arguments)
     except InvalidValue:
-        for name, check, value in zip(method.arguments, checks, arguments, strict=True):
+        for (name, kind), value in zip(method.arguments.items(), arguments, strict=True):
             try:
-                check(value)
+                kind.check(value)
             except InvalidValue as error:
                 raise type(error)(f"{method.name}: {name}: {error}") from None
         raise

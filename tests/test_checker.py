@@ -334,82 +334,97 @@ def test_the_way_out_of_an_async_method_or_a_lambda_is_def(tmp_path: Path, membe
         load(tmp_path, f"class Snippet(Contract):\n    {member}\n")
 
 
-LOCAL_TYPES = {
-    "x: int = 1": "uint256",  # BUG: "use wrapping(uint64, x) for a cast"
-    "x: str = 'a'": None,  # BUG: refused, though a str is a type of the language
-}
+def test_types_of_local_variables(tmp_path: Path) -> None:
+    snippet(tmp_path, "x: str = 'a'\ny: bool = True\nz: Array[uint8] = [1]")
 
 
-@pytest.mark.parametrize(("body", "way_out"), LOCAL_TYPES.items(), ids=LOCAL_TYPES)
-def test_a_type_of_a_local_variable(tmp_path: Path, body: str, way_out: str | None) -> None:
-    if way_out is None:
-        snippet(tmp_path, body)
-    else:
-        assert way_out in refusal(tmp_path, source(marked(body)))
+def test_a_local_int_needs_a_width(tmp_path: Path) -> None:
+    assert "write uint256" in refusal(tmp_path, source("x: int = 1  # here"))
 
 
-BODY_MEMBERS = {
-    "class variable": "count = 0",
-    "float class variable": "rate = 0.5",
-    "list class variable": "memory = []",
-    "field with a value": "count: uint256 = 5",
-    "property": "@property\n    def count(self):\n        return 1",
-    "staticmethod": "@staticmethod\n    def count():\n        return 1",
-    "classmethod": "@classmethod\n    def count(cls):\n        return 1",
-    "nested class": "class Inner:\n        pass",
-    "private method": "def _count(self) -> None:\n        pass",
-    "mangled method": "def __count(self) -> None:\n        pass",
-    "private field": "_count: uint256",
-    "field called msg": "msg: uint256",
-    "field called balance": "balance: uint256",
-    "field called address": "address: uint256",
-    "method called emit": "def emit(self) -> None:\n        pass",
-    "method called transfer": "def transfer(self) -> None:\n        pass",
-    "method called families": "def families(self) -> None:\n        pass",
-    "field called methods": "methods: uint256",
-}
-
-
-@pytest.mark.parametrize("member", BODY_MEMBERS.values(), ids=BODY_MEMBERS)
-def test_a_member_of_the_class_body_is_refused_by_name(tmp_path: Path, member: str) -> None:
-    with pytest.raises(ContractRefused, match=r"Snippet\.\w+: .+: "):
-        load(tmp_path, f"class Snippet(Contract):\n    {member}\n")
-
-
-BODY_HOLES = {
-    # Would run as plain Python, unmetered.
-    "dunder method": "class Snippet(Contract):\n    def __len__(self):\n        return 1.5",
-    "own __init__": "class Snippet(Contract):\n    def __init__(self, *a):\n        import os",
+MEMBERS = {
+    "class variable": "count = 0  # here",
+    "float class variable": "rate = 0.5  # here",
+    "list class variable": "memory = []  # here",
+    "field with a value": "count: uint256 = 5  # here",
+    "property": "@property\n    def count(self):  # here\n        return 1",
+    "staticmethod": "@staticmethod\n    def count():  # here\n        return 1",
+    "classmethod": "@classmethod\n    def count(cls):  # here\n        return 1",
+    "nested class": "class Inner:  # here\n        pass",
+    "private method": "def _count(self) -> None:  # here\n        pass",
+    "mangled method": "def __count(self) -> None:  # here\n        pass",
+    "private field": "_count: uint256  # here",
+    "field called msg": "msg: uint256  # here",
+    "field called balance": "balance: uint256  # here",
+    "field called address": "address: uint256  # here",
+    "field called methods": "methods: uint256  # here",
+    "method called emit": "def emit(self) -> None:  # here\n        pass",
+    "method called transfer": "def transfer(self) -> None:  # here\n        pass",
+    "method called families": "def families(self) -> None:  # here\n        pass",
     # Would be lost without a word.
-    "method called methods": "class Snippet(Contract):\n    def methods(self):\n        pass",
-    "method called fields": "class Snippet(Contract):\n    def fields(self):\n        pass",
+    "method called methods": "def methods(self) -> None:  # here\n        pass",
+    "method called fields": "def fields(self) -> None:  # here\n        pass",
+    # Would run as plain Python, unmetered.
+    "dunder method": "def __len__(self):  # here\n        return 1.5",
+    "own __init__": "def __init__(self, *a):  # here\n        import os",
     # The method would replace the field, and assignments bypass storage.
-    "field and method of one name": "class Snippet(Contract):\n    count: uint256\n"
-    "    @external\n    def count(self) -> uint256:\n        return 1",
+    "field and method of one name": "count: uint256  # here\n    @external\n"
+    "    def count(self) -> uint256:  # here\n        return 1",
+    "field without width": "count: int  # here",
+    "float field": "rate: float  # here",
+    "list field": "values: list  # here",
+    "dict field": "values: dict[str, int]  # here",
+    "unknown field": "values: 'Nope'  # here",
+}
+
+
+# BUG: refused, but as of line 0: only the lines of annotated fields are found.
+NO_LINE = pytest.mark.xfail(strict=True, reason="BUG: the message says line 0")
+WITH_LINE = {name for name in MEMBERS if "field" in name and name != "method called fields"}
+WITH_LINE.add("own __init__")
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        pytest.param(text, id=name, marks=() if name in WITH_LINE else NO_LINE)
+        for name, text in MEMBERS.items()
+    ],
+)
+def test_a_member_of_the_class_body_is_refused(tmp_path: Path, member: str) -> None:
+    refusal(tmp_path, f"class Snippet(Contract):\n    {member}\n")
+
+
+CLASSES = {
     # From outside the parent's method would run, from inside the child's.
     "override that drops @external": "class Base(Contract):\n    @external\n"
     "    def run(self) -> uint256:\n        return 1\n\n"
-    "class Snippet(Base):\n    def run(self) -> uint256:\n        return 2",
+    "class Snippet(Base):\n    def run(self) -> uint256:  # here\n        return 2",
     # The parent's field would change its type.
     "field declared again": "class Base(Contract):\n    count: uint256\n\n"
-    "class Snippet(Base):\n    count: uint8",
-    # What a mixin brings along would not be checked.
-    "mixin": "class Mixin:\n    def half(self):\n        return 1 / 2\n\n"
-    "class Snippet(Mixin, Contract):\n    @external\n    def run(self) -> None:\n"
-    "        self.half()",
-    "field without width": "class Snippet(Contract):\n    count: int",
-    "float field": "class Snippet(Contract):\n    rate: float",
-    "list field": "class Snippet(Contract):\n    values: list",
-    "float in an event": "class Rate(Event):\n    rate: float",
-    "float in an error": "class Rate(Error):\n    rate: float",
-    "float in a struct": "class Rate(Struct):\n    rate: float",
+    "class Snippet(Base):\n    count: uint8  # here",
+    "float in an event": "class Rate(Event):\n    rate: float  # here",
+    "float in an error": "class Rate(Error):\n    rate: float  # here",
+    "float in a struct": "class Rate(Struct):\n    rate: float  # here",
 }
 
 
-@pytest.mark.parametrize("text", BODY_HOLES.values(), ids=BODY_HOLES)
-def test_a_hole_in_the_class_body_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ContractRefused):
-        load(tmp_path, text + "\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=NO_LINE if "def run(self) -> uint256:  #" in text else ())
+        for name, text in CLASSES.items()
+    ],
+)
+def test_a_class_is_refused(tmp_path: Path, text: str) -> None:
+    refusal(tmp_path, text + "\n")
+
+
+def test_a_base_that_is_no_contract_is_refused(tmp_path: Path) -> None:
+    """What a mixin brings along would run unchecked."""
+    text = "class Mixin:\n    def half(self):\n        return 1 / 2\n\n"
+    with pytest.raises(ContractRefused, match="base Mixin is no contract: make it one"):
+        load(tmp_path, text + "class Snippet(Mixin, Contract):\n    pass\n")
 
 
 def test_helpers_of_a_checked_base_are_checked_with_it(tmp_path: Path) -> None:

@@ -328,8 +328,7 @@ def test_the_trace_shows_arguments_as_they_were_passed(chain: Chain, tmp_path: P
         "a = [1]\nself.other.take(a)\na[0] = 9",
         above="class Other(Contract):\n    @external\n"
         "    def take(self, data: Array[uint8]) -> None:\n        pass\n",
-        fields="other: Other\n\ndef __init__(self, other: Other) -> None:\n"
-        "    self.other = other",
+        fields="other: Other\n\ndef __init__(self, other: Other) -> None:\n    self.other = other",
     )
     alice = chain.accounts[0]
     module = load(tmp_path, text)

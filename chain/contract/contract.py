@@ -13,7 +13,7 @@ from chain.cells import Cells
 from chain.contract.checker import Checker
 from chain.contract.compiler import compiled
 from chain.contract.fields import ContractType, FieldCells, build_place, descriptors
-from chain.contract.method import CONSTRUCTOR, Marks, Method, result_types
+from chain.contract.method import CONSTRUCTOR, Marks, Method, argument_check, result_types
 from chain.contract.records import Event, evaluated, field_types
 from chain.contract.rules import HOST_ATTRIBUTES
 from chain.contract.sequences import HEAVY, weigh
@@ -328,7 +328,7 @@ def _method(
         function=body,
         arguments=kinds,
         kinds=tuple(kinds.values()),
-        checks=tuple(kind.check for kind in kinds.values()),
+        check_arguments=argument_check(tuple(kinds.values())),
         returns=returns,
         check_result=check_result,
         view=marks.view,

@@ -91,6 +91,10 @@ class ExpressionCompiler(ast.NodeTransformer):
             if isinstance(node.ops[0], ast.Eq):
                 return call
             return ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
+        ordering = sequences.ORDERINGS.get(type(node.ops[0]).__name__)
+        if len(node.ops) == 1 and ordering is not None:
+            name = type(node.ops[0]).__name__
+            return self.helper(ordering, *operands, at=node, metered=True, key=name)
         names = ast.Tuple([ast.Constant(type(each).__name__) for each in node.ops], ast.Load())
         return self.helper(sequences.compare, names, *operands, at=node, metered=True)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args, get_origin
 
+from chain.array import Array
 from chain.errors import InvalidValue
-from chain.types import Type, shown, type_of
+from chain.types import ADDRESS, Address, ArrayType, IntType, Type, shown, type_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -94,8 +95,8 @@ class Method:
         Metered; takes the contract and checked arguments.
     arguments
         Types by parameter name.
-    checks
-        Of each argument: return it in canonical form, or raise InvalidValue.
+    check_arguments
+        Return as many arguments as there are types in canonical form, or raise InvalidValue.
     returns
         Types of the result: none, one, or the parts of a tuple.
     check_result
@@ -109,7 +110,7 @@ class Method:
     name: str
     function: Callable[..., Any]
     arguments: dict[str, Type]
-    checks: tuple[Callable[[Any], Any], ...]
+    check_arguments: Callable[[Sequence[Any]], list[Any]]
     returns: tuple[Type, ...]
     check_result: Callable[[Any], Any]
     view: bool
@@ -128,6 +129,30 @@ def result_types(annotation: Any) -> tuple[tuple[Type, ...], Callable[[Any], Any
         return kinds, _tuple_check(kinds)
     kind = type_of(annotation)
     return (kind,), kind.check
+
+
+def argument_check(kinds: Sequence[Type]) -> Callable[[Sequence[Any]], list[Any]]:
+    """The check of all arguments of a method, written out: it runs with every call."""
+    names = [f"a{index}" for index in range(len(kinds))]
+    scope: dict[str, Any] = {"Address": Address, "Array": Array}
+    lines = ["def check(arguments):"]
+    if names:
+        lines.append(f"    {', '.join(names)}, = arguments")
+    for name, kind in zip(names, kinds, strict=True):
+        scope[f"check_{name}"] = kind.check
+        passes = "False"
+        if isinstance(kind, IntType):
+            passes = f"type({name}) is int and {kind.low} <= {name} <= {kind.high}"
+        elif isinstance(kind, ArrayType):
+            scope[f"element_{name}"] = kind.element
+            passes = f"type({name}) is Array and {name}.checked is element_{name}"
+        elif kind.bits == ADDRESS.bits:
+            passes = f"type({name}) is Address"
+        lines.append(f"    if not ({passes}): {name} = check_{name}({name})")
+    lines.append(f"    return [{', '.join(names)}]")
+    exec("\n".join(lines), scope)
+    check: Callable[[Sequence[Any]], list[Any]] = scope["check"]
+    return check
 
 
 def _check_nothing(result: Any) -> None:

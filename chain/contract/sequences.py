@@ -46,10 +46,28 @@ def weigh(meter: Meter, value: Any) -> None:
 
 def equal(meter: Meter, a: Any, b: Any) -> bool:
     """``a == b``; comparing sequences costs by what is in them."""
-    if type(a) is not int:
+    if type(a) in HEAVY or type(a) is Array:
         weigh(meter, a)
     return bool(a == b)
 
+
+def _ordering(compared: Callable[[Any, Any], bool]) -> Callable[[Meter, Any, Any], bool]:
+    """An order between two values; that of sequences costs by what is in them."""
+
+    def metered(meter: Meter, a: Any, b: Any) -> bool:
+        if type(a) is not int:
+            weigh(meter, a)
+        return compared(a, b)
+
+    return metered
+
+
+ORDERINGS: dict[str, Callable[[Meter, Any, Any], bool]] = {
+    "Lt": _ordering(operator.lt),
+    "LtE": _ordering(operator.le),
+    "Gt": _ordering(operator.gt),
+    "GtE": _ordering(operator.ge),
+}
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "Eq": operator.eq,

@@ -146,7 +146,9 @@ class _Packed:
             host.meter.charge(host.schedule.storage_read, READ)
         before = cells.get(keys, ABSENT)
         held = place.defaults if before is ABSENT else before
-        changed = (*held[:index], value, *held[index + 1 :])
+        parts = list(held)
+        parts[index] = value
+        changed = tuple(parts)
         slot = self.slot
         if len(slot) == 1:
             host.store(cells, (keys, index), held[index], value, self.kind.default)
