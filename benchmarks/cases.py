@@ -123,6 +123,7 @@ def samples(case: Case, count: int, seed: int) -> Stream:
     weights = list(initial)
     time_s = START_TIME_S
     stream: list[Sample] = []
+    updates = False
     for number in range(count):
         wait_s = rng.randint(60, 3600)
         time_s += wait_s

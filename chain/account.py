@@ -5,7 +5,7 @@ from __future__ import annotations
 from chain.crypto import PrivateKey, address_of
 from chain.errors import UnknownAccount
 from chain.transaction import SignedTransaction, Transaction
-from chain.types import ZERO_ADDRESS, Address
+from chain.values import ZERO_ADDRESS, Address
 
 
 class Account:

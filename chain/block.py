@@ -11,7 +11,7 @@ from chain.encoding import encode
 from chain.errors import InvalidTransaction
 from chain.receipt import Receipt
 from chain.transaction import Transaction
-from chain.types import Address
+from chain.values import Address
 
 
 class Header(BaseModel):

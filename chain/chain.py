@@ -22,8 +22,9 @@ from chain.mempool import Ordering, by_price
 from chain.merkle import Proof
 from chain.receipt import Log, Receipt
 from chain.transaction import Kind, SignedTransaction, Transaction, new_transaction, plain
-from chain.types import ADDRESS, ZERO_ADDRESS, Address
+from chain.types import ADDRESS
 from chain.units import ether, gwei
+from chain.values import ZERO_ADDRESS, Address
 
 LABELS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
 

@@ -8,7 +8,7 @@ from chain.contract.contract import Contract
 from chain.contract.method import Method
 from chain.receipt import Receipt
 from chain.transaction import Transaction
-from chain.types import Address
+from chain.values import Address
 from chain.vm import check_arguments
 
 if TYPE_CHECKING:

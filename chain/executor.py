@@ -26,7 +26,8 @@ from chain.errors import (
 from chain.gas import Reason
 from chain.receipt import Receipt
 from chain.transaction import Transaction
-from chain.types import ADDRESS, STRING, ZERO_ADDRESS, Address, abi_size, nonzero_bytes
+from chain.types import ADDRESS, STRING, abi_size
+from chain.values import ZERO_ADDRESS, Address, nonzero_bytes
 from chain.vm import VirtualMachine, receive_method
 
 # Non-zero bytes among those of compiled code, in percent (measured on the reference contracts).

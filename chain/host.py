@@ -13,7 +13,8 @@ from chain.errors import CallDepthExceeded, OutOfGas, WriteInView
 from chain.gas import Meter, Reason, Schedule
 from chain.journal import ABSENT
 from chain.state import State
-from chain.types import Address, abi_words
+from chain.types import abi_words
+from chain.values import Address
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract

@@ -26,7 +26,7 @@ from chain.receipt import Receipt
 from chain.roots import Roots
 from chain.state import State
 from chain.transaction import Transaction
-from chain.types import Address
+from chain.values import Address
 from chain.vm import VirtualMachine
 
 R = TypeVar("R")

@@ -8,7 +8,7 @@ from typing import Any
 from chain.contract.records import Event
 from chain.errors import InvalidValue
 from chain.receipt import Log, Receipt
-from chain.types import Address
+from chain.values import Address
 
 
 def find_logs(

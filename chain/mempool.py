@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from chain.errors import WrongNonce
 from chain.transaction import Transaction
-from chain.types import Address
+from chain.values import Address
 
 # Sorts waiting transactions, given in order of arrival; a sender's own keep the order of nonces.
 Ordering = Callable[[Sequence[Transaction]], Sequence[Transaction]]

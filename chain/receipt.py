@@ -12,7 +12,7 @@ from chain.errors import ExecutionError
 from chain.gas import Reason
 from chain.trace import Trace
 from chain.transaction import Transaction
-from chain.types import Address
+from chain.values import Address
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract

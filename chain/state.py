@@ -10,7 +10,7 @@ from typing import Any
 from chain.cells import Cells, Leaves
 from chain.errors import TransferFailed
 from chain.journal import ABSENT, Journal
-from chain.types import Address
+from chain.values import Address
 
 
 class State:

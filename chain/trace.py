@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chain.errors import ExecutionError
-from chain.types import Address, shown
+from chain.values import Address, shown
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract

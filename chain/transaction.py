@@ -13,7 +13,8 @@ from chain.array import Array
 from chain.crypto import KEY_BYTES, address_of, sha3, verify
 from chain.encoding import encode
 from chain.errors import InvalidSignature, InvalidTransaction, InvalidValue
-from chain.types import STRING, Address, shown
+from chain.types import STRING
+from chain.values import Address, shown
 
 Kind = Literal["transfer", "deploy", "call", "deal"]
 

@@ -11,8 +11,6 @@ a 32-byte storage slot, and what its Solidity ABI encoding would weigh (for call
 from __future__ import annotations
 
 import operator
-import re
-import reprlib
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any, cast, get_args, get_origin
 
@@ -20,48 +18,9 @@ import numpy as np
 
 from chain.array import INT64_MAX, INT64_MIN, VECTOR_LENGTH, Array
 from chain.errors import InvalidValue, OutOfRange
+from chain.values import ZERO_ADDRESS, Address, nonzero_bytes, shown
 
 SLOT_BITS = 256
-
-
-class Address(str):
-    """A checked 20-byte address: ``0x`` and 40 lower-case hexadecimal digits."""
-
-    __slots__ = ()
-    _form = re.compile(r"0x[0-9a-fA-F]{40}")
-
-    @classmethod
-    def parse(cls, text: str) -> Address:
-        """Check and normalise `text`; raises InvalidValue if it is no address."""
-        if not cls._form.fullmatch(text):
-            raise InvalidValue(f"{shown(text)} is not an address: 0x and 40 hexadecimal digits")
-        return cls(text.lower())
-
-
-ZERO_ADDRESS = Address("0x" + "0" * 40)
-
-
-def shown(value: object) -> str:
-    """A representation short enough for an error message."""
-    if type(value) is int and value.bit_length() > 300:
-        return f"an integer of {value.bit_length()} bits"
-    text = _short.repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-# Never looks at all of a long or deep value.
-_short = reprlib.Repr()
-_short.maxlevel = 2
-_short.maxlong = 80
-_short.maxstring = 60
-_short.maxother = 80
-
-
-def nonzero_bytes(word: int) -> int:
-    """Non-zero bytes of `word` as a 32-byte two's complement integer."""
-    if 0 <= word < 256:
-        return 1 if word else 0
-    return 32 - (word % 2**256).to_bytes(32, "big").count(0)
 
 
 class Type:

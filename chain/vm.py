@@ -22,7 +22,7 @@ from chain.errors import (
 from chain.gas import Reason
 from chain.host import MAX_DEPTH, Host, Message
 from chain.trace import ERROR, GAS_END, RESULT
-from chain.types import Address
+from chain.values import Address
 
 CALL = int(Reason.CALL)
 

@@ -96,9 +96,7 @@ class Stakeable(IncentiveMechanism):
         any_address_claim_wait_time_s: uint32,
         cost_weight: uint80,
     ) -> None:
-        super().__init__(
-            refund_wait_time_s, owner_claim_wait_time_s, any_address_claim_wait_time_s
-        )
+        super().__init__(refund_wait_time_s, owner_claim_wait_time_s, any_address_claim_wait_time_s)
         require(refund_wait_time_s <= owner_claim_wait_time_s, OwnerWaitBeforeRefundWait())
         require(owner_claim_wait_time_s <= any_address_claim_wait_time_s, AnyWaitBeforeOwnerWait())
         self.cost_weight = cost_weight

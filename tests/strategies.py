@@ -24,8 +24,8 @@ from chain.contract import (
 from chain.crypto import sha3
 from chain.errors import InvalidTransaction
 from chain.merkle import MerkleTree
-from chain.types import Address
 from chain.units import ether, gwei
+from chain.values import Address
 
 
 class Regret(Error):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from chain import Chain, Transaction, encode
 from chain.errors import InvalidTransaction
-from chain.types import ZERO_ADDRESS
 from chain.units import ether, gwei
+from chain.values import ZERO_ADDRESS
 from tests.strategies import NOBODY, SENDING, Act, World, acts, root_from_scratch
 
 Leaves = dict[bytes, bytes]

@@ -29,14 +29,14 @@ from chain.contract import (
 )
 from chain.errors import OutOfGas
 from chain.gas import ISTANBUL
-from chain.types import Address
+from chain.values import Address
 from contracts_py.classifiers.dense_perceptron import DensePerceptron
 from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
 from contracts_py.collaborative_trainer import AddData, CollaborativeTrainer
 from contracts_py.data_handler import DataHandler
 from incentives.stakeable import Stakeable
 from tests.strategies import NOBODY, Purse
-from tests.test_journal import FILLING, FINE, TEXTS, Frame, FrameFailed, flat, frames, new_house
+from tests.test_journal import FILLING, FINE, TEXTS, Frame, FrameFailed, flat, histories, new_house
 
 # EIP-2200's constants.
 SLOAD_GAS = 800
@@ -257,7 +257,7 @@ class TestNetMetering:
         assert receipt.gas_by_reason[Reason.STORAGE_WRITE] == used - pushes
         assert receipt.gas_refund == min(refund, (receipt.gas_used + receipt.gas_refund) // 2)
 
-    @given(programs=st.lists(frames, max_size=3))
+    @given(programs=histories)
     @example(programs=[([(25, 1, 1, 3)], FINE), ([(10, 0, 0, 0), (25, 1, 0, 0)], FINE)])
     @example(programs=[([(25, 1, 1, 3)], FINE), ([(25, 1, 0, 3), (26, 1, 0, 3)], FINE)])
     @example(programs=[([(10, 0, 2, 5)], FINE), ([(10, 0, 1, 5)], FINE)])

@@ -49,25 +49,39 @@ def run(chain: Chain, folder: Path, body: str, *arguments: Any, **parts: str) ->
 # Events and errors.
 
 
-def test_events_carry_their_values_and_can_be_searched_by_indexed_fields(chain: Chain) -> None:
+def test_events_carry_their_values(chain: Chain) -> None:
+    alice = chain.accounts[0]
+    speaker = chain.deploy(Speaker, sender=alice)
+    (event,) = speaker.speak(1, [1, -2], "hi", sender=alice).events
+    assert isinstance(event, Hello)
+    assert event.values == {
+        "sender": alice.address,
+        "topic": 1,
+        "data": [1, -2],
+        "note": "hi",
+    }
+    assert (event.sender, event.topic, event.note) == (alice.address, 1, "hi")
+    with pytest.raises(AttributeError, match="read-only"):
+        event.topic = 5  # type: ignore[misc]
+
+
+def test_events_are_found_by_indexed_fields(chain: Chain) -> None:
     alice, bob = chain.accounts[:2]
     speaker = chain.deploy(Speaker, sender=alice)
-    receipt = speaker.speak(1, [1, -2], "hi", sender=alice)
-    speaker.speak(2, [], "", sender=bob)
-    speaker.speak(1, [], "", sender=bob)
-    (event,) = receipt.events
-    assert isinstance(event, Hello)
-    assert event == Hello(sender=alice.address, topic=1, data=[1, -2], note="hi")  # type: ignore[arg-type]
-    assert (event.sender, event.topic, event.data, event.note) == (alice.address, 1, [1, -2], "hi")
+    speaker.speak(1, [], "a", sender=alice)
+    speaker.speak(2, [], "b", sender=bob)
+    speaker.speak(1, [], "c", sender=bob)
+
+    def notes(**wanted: Any) -> list[str]:
+        return [log.event.values["note"] for log in chain.logs(Hello, **wanted)]
+
     assert Hello.indexed == {"sender", "topic"}
-    assert len(chain.logs(Hello)) == 3
-    assert [log.event.topic for log in chain.logs(Hello, sender=bob)] == [2, 1]
-    assert [log.event.sender for log in chain.logs(Hello, topic=1)] == [alice.address, bob.address]
-    assert len(chain.logs(Hello, topic=1, sender=bob, contract=speaker)) == 1
+    assert notes() == ["a", "b", "c"]
+    assert notes(sender=bob) == ["b", "c"]
+    assert notes(topic=1) == ["a", "c"]
+    assert notes(topic=1, sender=bob, contract=speaker) == ["c"]
     with pytest.raises(InvalidValue, match="no indexed field"):
-        chain.logs(Hello, note="hi")
-    with pytest.raises(AttributeError, match="read-only"):
-        event.topic = 5
+        notes(note="a")
 
 
 BAD_RECORDS = {
@@ -338,7 +352,6 @@ def test_value_sent_to_a_method_that_takes_none_is_refused(chain: Chain) -> None
         chain.deploy(Counter, sender=alice, value=1)
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: only fields and arguments become references")
 @pytest.mark.parametrize(
     "body",
     [
@@ -372,7 +385,6 @@ def test_references_in_maps_arrays_structs_and_results_call_through(
     assert counter.count() == 1
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: a reference is equal to nothing but itself")
 def test_a_reference_compares_as_its_address(chain: Chain, tmp_path: Path) -> None:
     body = "return self.other == self.other.address and self.nobody == ZERO_ADDRESS"
     above = "from tests.attackers.specimens import Counter\n"
@@ -588,9 +600,11 @@ def test_too_little_gas_at_any_point_of_a_deployment_leaves_only_the_fee(
         outcomes.add(failure.type)
         spent = 0  # nothing at all where the gas does not cover the transaction itself
         if isinstance(failure.value, OutOfGas):
-            spent = gas_limit * chain.gas_price
-            assert failure.value.receipt.gas_used == gas_limit
-            assert failure.value.receipt.logs == []
+            receipt = failure.value.receipt
+            spent = receipt.fee
+            # All of it, but for a 64th where the other contract ran out of its share.
+            assert gas_limit - gas_limit // 64 <= receipt.gas_used <= gas_limit
+            assert receipt.logs == []
         assert chain.balance(alice) == before - spent
         assert other.number() == 0
     assert outcomes == {InvalidGasLimit, OutOfGas}

@@ -87,9 +87,6 @@ def test_struct_members_keep_their_neighbours(chain: Chain) -> None:
     assert registry.scores(9) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="BUG: the getter leaves strings out, not only maps and arrays"
-)
 def test_the_getter_of_a_struct_returns_its_strings(chain: Chain) -> None:
     alice = chain.accounts[0]
     registry = chain.deploy(Registry, sender=alice)

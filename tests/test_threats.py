@@ -25,8 +25,8 @@ from chain.errors import (
     WrongNonce,
 )
 from chain.testing import reverts
-from chain.types import ZERO_ADDRESS, Address
 from chain.units import ether
+from chain.values import ZERO_ADDRESS, Address
 from tests.attackers.banks import (
     Accomplice,
     Bank,
@@ -381,7 +381,6 @@ def test_a_contract_cannot_send_what_it_does_not_have(chain: Chain) -> None:
     assert (chain.balance(bob), payroll.balance) == (before + 10, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: a callee's halt eats the gas of all its callers")
 def test_a_receiver_that_burns_its_stipend_does_not_burn_the_senders_gas(chain: Chain) -> None:
     alice = chain.accounts[0]
     payroll = chain.deploy(Payroll, sender=alice)
@@ -440,7 +439,7 @@ def test_the_immediate_caller_is_the_sender_not_the_user_behind_it(chain: Chain)
 @pytest.mark.parametrize(
     "name",
     [
-        "constructor",
+        "__new__",
         "purse",
         "emit",
         "transfer",
@@ -471,7 +470,7 @@ def test_a_constructor_runs_once(chain: Chain) -> None:
     bank = chain.deploy(Bank, sender=alice)
     robber = chain.deploy(Robber, bank, True, sender=alice)
     again = chain.make_transaction(
-        "call", alice, to=robber.address, name="constructor", arguments=(alice.address, False)
+        "call", alice, to=robber.address, name="__init__", arguments=(alice.address, False)
     )
     assert isinstance(chain.send(again).error, UnknownMethod)
     assert (robber.bank(), robber.swallows()) == (bank.address, True)
@@ -681,7 +680,6 @@ def test_what_nobody_could_send_is_an_invalid_transaction(
         chain.send(mallory.sign(Transaction(**{**dict(good), field: value})))
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: ValueError of the key's length")
 def test_a_public_key_of_another_length_is_an_invalid_signature(chain: Chain) -> None:
     alice = chain.accounts[0]
     bank = chain.deploy(Bank, sender=alice)

@@ -231,8 +231,12 @@ class TestByHand:
         assert market.model.predict([3]) == 0
         shares = []
         for who in (1, 2):
-            receipt = market.trainer.report(*bad[:3], bad[3], sender=market.people[who])
+            receipt = market.trainer.report(*bad, sender=market.people[who])
             shares.append(receipt.events[0].amount)
+            # Carol's share would now be a half, but only a third is left.
+            good, _ = self.add(market, 2, [2], 1)
+            market.chain.time_travel(seconds=REFUND_WAIT_S)
+            market.trainer.refund(*good[:3], sender=market.people[2])
         assert shares == [deposit * 2 // 3, deposit * 1 // 3]
         with pytest.raises(NothingLeftToClaim):
             market.trainer.report(*bad, sender=market.people[1])

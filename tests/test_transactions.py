@@ -477,7 +477,7 @@ class TestReceipts:
             return type(chain.send(changed(transaction, **fields)).error)
 
         assert sent(name="give") is UnknownMethod
-        assert sent(name="constructor") is UnknownMethod
+        assert sent(name="__init__") is UnknownMethod
         assert sent(to=NOBODY) is NotAContract
         assert sent(value=1) is NotPayable
         assert sent(arguments=()) is InvalidValue

@@ -19,7 +19,6 @@ from chain.contract.sequences import keccak
 from chain.contract.storage import Map
 from chain.contract.structs import Struct
 from chain.types import (
-    ZERO_ADDRESS,
     address,
     bytes32,
     int8,
@@ -40,6 +39,7 @@ from chain.types import (
     uint160,
     uint256,
 )
+from chain.values import ZERO_ADDRESS
 
 __all__ = [
     "ZERO_ADDRESS",

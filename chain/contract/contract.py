@@ -15,15 +15,16 @@ from chain.contract.compiler import compiled
 from chain.contract.fields import ContractType, FieldCells, build_place, descriptors
 from chain.contract.method import CONSTRUCTOR, Marks, Method, argument_check, result_types
 from chain.contract.records import Event, evaluated, field_types
+from chain.contract.reference import Reference, reference_class
 from chain.contract.rules import HOST_ATTRIBUTES
-from chain.contract.sequences import HEAVY, weigh
 from chain.contract.source import function_tree, refused_field
 from chain.contract.storage import Place
 from chain.contract.structs import storage_type
 from chain.encoding import encode
 from chain.errors import ContractRefused, InvalidValue
 from chain.host import BlockContext, Host, Message
-from chain.types import ADDRESS, Address, Type, type_of
+from chain.types import ADDRESS, Type, type_of
+from chain.values import Address
 
 # Estimate of a contract's compiled size in bytes: what every contract has, and what a node of its
 # syntax tree becomes (fitted to the reference's ten contracts: 0.7 to 1.3 times their sizes).
@@ -89,7 +90,7 @@ class Contract:
         )
         nodes = sum(vars(base).get("_own_nodes", 0) for base in cls.__mro__)
         cls.code_size = CODE_BASE + CODE_PER_NODE * nodes
-        cls._reference_class = _make_reference_class(cls)
+        cls._reference_class = reference_class(cls.__name__, cls.methods)
 
     def __init__(self, host: Host, address: Address) -> None:
         self._host = host
@@ -164,51 +165,6 @@ class Contract:
                 caller._host, caller.address, target, 0
             )
         return found
-
-
-class Reference:
-    """Another contract, as a running contract sees it: its external methods, and its address."""
-
-    __slots__ = ("_address", "_caller", "_host", "_value")
-
-    def __init__(self, host: Host, caller: Address, address: Address, value: int) -> None:
-        self._host = host
-        self._caller = caller
-        self._address = address
-        self._value = value
-
-    @property
-    def address(self) -> Address:
-        """Where the contract is."""
-        return self._address
-
-    def paying(self, amount: int) -> Reference:
-        """Send `amount` wei along with the next call."""
-        return type(self)(self._host, self._caller, self._address, amount)
-
-    def __eq__(self, other: object) -> bool:
-        return self._address == getattr(other, "address", other)
-
-    def __hash__(self) -> int:
-        return hash(self._address)
-
-
-def _make_reference_class(owner: type[Contract]) -> type[Reference]:
-    def forwarding(name: str, returns: tuple[Type, ...]) -> Callable[..., Any]:
-        def call(self: Reference, *arguments: Any) -> Any:
-            host = self._host
-            for argument in arguments:
-                if type(argument) in HEAVY:
-                    weigh(host.meter, argument)
-            result = host.call(self._caller, self._address, name, arguments, self._value)
-            if len(returns) == 1 and returns[0].refers:
-                return returns[0].reference(host, self._caller, result)
-            return result
-
-        return call
-
-    methods = {name: forwarding(name, method.returns) for name, method in owner.methods.items()}
-    return type(f"{owner.__name__}Reference", (Reference,), {"__slots__": (), **methods})
 
 
 def _own_functions(cls: type[Contract]) -> dict[str, Callable[..., Any]]:

@@ -19,7 +19,8 @@ from chain.contract.storage import (
 )
 from chain.contract.structs import StructPlace, StructType
 from chain.host import Host
-from chain.types import ADDRESS, SLOT_BITS, Address, ArrayType, Type
+from chain.types import ADDRESS, SLOT_BITS, ArrayType, Type
+from chain.values import Address
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract

@@ -23,7 +23,8 @@ from chain.contract.storage import KECCAK, NO_KEYS, READ, WRITE, Map, joined
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
 from chain.journal import ABSENT
-from chain.types import SLOT_BITS, IntType, int64, int256, shown, type_of
+from chain.types import SLOT_BITS, IntType, int64, int256, type_of
+from chain.values import shown
 
 # Arithmetic gas of one element, beside its storage accesses.
 DOT = 780

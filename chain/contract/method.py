@@ -8,7 +8,8 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from chain.array import Array
 from chain.errors import InvalidValue
-from chain.types import ADDRESS, Address, ArrayType, IntType, Type, shown, type_of
+from chain.types import ADDRESS, ArrayType, IntType, Type, type_of
+from chain.values import Address, shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,7 +13,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
-from chain.types import IntType, shown, type_of
+from chain.types import IntType, type_of
+from chain.values import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -27,7 +27,8 @@ from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_a
 
 from chain.contract.source import refused_field
 from chain.errors import InvalidValue, Revert
-from chain.types import Type, shown, type_of
+from chain.types import Type, type_of
+from chain.values import shown
 
 T = TypeVar("T")
 

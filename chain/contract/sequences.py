@@ -15,7 +15,8 @@ from chain.contract.operations import ELEMENT, HIGHEST, LOWEST, TURN, metered_fu
 from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
-from chain.types import IntType, Type, shown
+from chain.types import IntType, Type
+from chain.values import shown
 
 R = TypeVar("R")
 

@@ -14,7 +14,8 @@ from chain.contract.storage import MapType
 from chain.deployed import Deployed
 from chain.errors import ExecutionError
 from chain.transaction import Transaction
-from chain.types import Address, ArrayType, Type, type_of
+from chain.types import ArrayType, Type, type_of
+from chain.values import Address
 from contracts_py.data_handler import DataHandler, DataNotFound
 from tests.replay.keys import Contribution
 from tests.replay.naming import contract_class, error_code, member

@@ -8,7 +8,8 @@ from typing import Any
 from chain.contract import ZERO_ADDRESS, Array, Event
 from chain.contract.fields import ContractType
 from chain.errors import InvalidValue
-from chain.types import Address, AddressType, ArrayType, Bytes32Type, IntType, Type
+from chain.types import AddressType, ArrayType, Bytes32Type, IntType, Type
+from chain.values import Address
 from tests.replay.keys import Contribution, Keys
 from tests.replay.naming import EVENT_FIELDS
 from tests.replay.recording import Models, RecordingError, Scenario
