@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from benchmarks.cases import CASES
+from benchmarks.cases import CASES, Case
 from benchmarks.growth import growth, transfers_per_s
-from benchmarks.measure import Peer, measure
+from benchmarks.measure import Run, measure
 from benchmarks.ours import OurPeer
 from benchmarks.peers import PyevmPeer, PyrevmPeer
 
-# Each contender, and how many contributions to measure it with. The fast ones take turns, so that
-# both see the machine at its best and at its worst.
-FAST: tuple[type[Peer], ...] = (OurPeer, PyrevmPeer)
+# How many contributions to measure a contender with. The fast ones take turns, so that both see the
+# machine at its best and at its worst.
 FAST_COUNT = 400
 ROUNDS = 3
 SLOW_COUNT = 40
+
+
+def best_of(best: dict[str, float], name: str, case: Case, run: Run) -> None:
+    """Print a run's row, and keep its mean if it is the contender's best."""
+    print(
+        f"{case.name:<10} {name:<8} {run.median_us(False):>10.1f} {run.median_us(True):>10.1f}"
+        f" {run.mean_us():>10.1f} {run.median_gas(True):>12,.0f}",
+        flush=True,
+    )
+    best[name] = min(best.get(name, run.mean_us()), run.mean_us())
 
 
 def main() -> None:
@@ -23,17 +32,10 @@ def main() -> None:
     ratios = []
     for case in CASES:
         best: dict[str, float] = {}
-        contenders = [(peer, FAST_COUNT) for _ in range(ROUNDS) for peer in FAST]
-        for peer_class, count in [*contenders, (PyevmPeer, SLOW_COUNT)]:
-            peer = peer_class()
-            run = measure(peer, case, count)
-            print(
-                f"{case.name:<10} {peer.name:<8} {run.median_us(False):>10.1f}"
-                f" {run.median_us(True):>10.1f} {run.mean_us():>10.1f}"
-                f" {run.median_gas(True):>12,.0f}",
-                flush=True,
-            )
-            best[peer.name] = min(best.get(peer.name, run.mean_us()), run.mean_us())
+        for _ in range(ROUNDS):
+            best_of(best, "ours", case, measure(OurPeer(), case, FAST_COUNT))
+            best_of(best, "pyrevm", case, measure(PyrevmPeer(), case, FAST_COUNT))
+        best_of(best, "py-evm", case, measure(PyevmPeer(), case, SLOW_COUNT))
         ratios += [
             f"{case.name}: {best[name] / best['ours']:.2f} times as fast as {name}"
             for name in best

@@ -81,7 +81,7 @@ class OurPeer:
     def check_sample(self, sample: Sample) -> None:
         """Raise RuntimeError if the last `add_data` made other events than its own."""
         expected = AddData(
-            data=sample.data,
+            data=Array(sample.data),
             classification=sample.label,
             time=sample.time_s,
             sender=self.user.address,
