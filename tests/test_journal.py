@@ -393,6 +393,7 @@ histories = st.lists(frames, max_size=6) | st.lists(
 @given(programs=histories, looks=st.booleans())
 @example(programs=[([(10, 0, 3, 1), (12, 0, 0, 7)], FINE)], looks=False)
 @example(programs=[([(25, 0, 3, 1), (26, 0, 0, 7), (28, 1, 0, 0)], FINE)], looks=True)
+@example(programs=[([(25, 0, 3, 1), ([(26, 0, 0, 7), (28, 1, 0, 0)], 1)], FINE)], looks=True)
 @example(programs=[([(10, 0, 3, 1), (12, 0, 0, 7), (10, 0, 1, 2)], FINE)], looks=True)
 @example(programs=[([(27, 0, 3, 1)], FINE), ([(28, 1, 0, 0)], FINE)], looks=False)
 @example(programs=[([([([(3, 0, 0, 1)], GIVES_UP), (4, 0, 0, 1)], FINE)], FINE)], looks=False)

@@ -15,7 +15,14 @@ from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
 from contracts_py.collaborative_trainer import AddData, CollaborativeTrainer
 from contracts_py.data_handler import DataHandler
 from contracts_py.ownable import NotOwner
-from incentives.stakeable import DepositTooLow, NothingLeftToClaim, Refund, Report, Stakeable
+from incentives.stakeable import (
+    DepositClaimedByReporter,
+    DepositTooLow,
+    NothingLeftToClaim,
+    Refund,
+    Report,
+    Stakeable,
+)
 from tests.strategies import Purse, root_from_scratch
 
 REFUND_WAIT_S, OWNER_WAIT_S, ANY_WAIT_S = 10, 20, 30
@@ -240,6 +247,35 @@ class TestByHand:
         assert shares == [deposit * 2 // 3, deposit * 1 // 3]
         with pytest.raises(NothingLeftToClaim):
             market.trainer.report(*bad, sender=market.people[1])
+
+    def test_a_share_that_rounds_to_nothing_is_all_of_it(self, market: Market) -> None:
+        for who, sample in ((1, [1]), (2, [2])):
+            key, _ = self.add(market, who, sample, 1)
+            market.chain.time_travel(seconds=REFUND_WAIT_S)
+            market.trainer.refund(*key[:3], sender=market.people[who])
+        market.chain.time_travel(seconds=36_000**2)
+        bad, deposit = self.add(market, 3, [3], 1)
+        self.add(market, 0, [3], 0)
+        market.chain.time_travel(seconds=REFUND_WAIT_S)
+        receipt = market.trainer.report(*bad, sender=market.people[1])
+        assert (deposit, receipt.events[0].amount) == (1, 1), "half of 1 wei would be 0"
+
+    def test_nobody_reports_twice_before_everyone_may(self, market: Market) -> None:
+        for who, sample in ((1, [1]), (2, [2])):
+            key, _ = self.add(market, who, sample, 1)
+            market.chain.time_travel(seconds=REFUND_WAIT_S)
+            market.trainer.refund(*key[:3], sender=market.people[who])
+        bad, deposit = self.add(market, 3, [3], 1)
+        self.add(market, 0, [3], 0)
+        market.chain.time_travel(seconds=REFUND_WAIT_S)
+        assert not market.handler.has_claimed(*bad, market.people[1])
+        market.trainer.report(*bad, sender=market.people[1])
+        assert market.handler.has_claimed(*bad, market.people[1])
+        with pytest.raises(DepositClaimedByReporter):
+            market.trainer.report(*bad, sender=market.people[1])
+        market.chain.time_travel(seconds=ANY_WAIT_S)
+        receipt = market.trainer.report(*bad, sender=market.people[1])
+        assert receipt.events[0].amount == deposit - deposit // 2
 
     def test_nobody_gets_at_the_money_past_the_trainer(self, market: Market) -> None:
         alice = market.people[0]
