@@ -293,6 +293,11 @@ class Chain:
     # Blocks, time, snapshots
 
     @property
+    def block_gas_limit(self) -> int:
+        """Gas of all transactions of a block together."""
+        return self._ledger.genesis.block_gas_limit
+
+    @property
     def timestamp(self) -> int:
         """When the next block will be made, in seconds; what views see."""
         return self._ledger.timestamp
@@ -305,7 +310,11 @@ class Chain:
     @property
     def waiting(self) -> tuple[Transaction, ...]:
         """Transactions in the mempool, in order of arrival."""
-        return tuple(self._ledger.mempool.waiting)
+        return self._ledger.mempool.waiting
+
+    def withdraw(self, transaction: Transaction) -> None:
+        """Take a waiting transaction back, with the sender's later ones; or UnknownTransaction."""
+        self._ledger.mempool.withdraw(transaction)
 
     def receipts(self, from_block: int = 0, to_block: int | None = None) -> list[Receipt]:
         """Receipts of all transactions in a range of blocks, in order."""

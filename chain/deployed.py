@@ -128,7 +128,12 @@ class ExternalMethod:
         gas_limit: int | None = None,
         gas_price: int | None = None,
     ) -> Transaction:
-        """Put the transaction into the mempool, for ``chain.mine()``."""
+        """Put the transaction into the mempool, for ``chain.mine()``.
+
+        The gas limit is a tenth of a block's by default, so that several fit into one.
+        """
+        if gas_limit is None:
+            gas_limit = self._chain.block_gas_limit // 10
         transaction = self.transaction(
             *arguments, sender=sender, value=value, gas_limit=gas_limit, gas_price=gas_price
         )

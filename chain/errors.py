@@ -32,6 +32,7 @@
     ├── UnknownSnapshot
     ├── UnknownBlock
     ├── UnknownAccount
+    ├── UnknownTransaction
     └── VerificationFailed        re-execution gives another root than a block says
 
 Only :class:`ExecutionError` is caught by the virtual machine. Any other exception raised inside a
@@ -173,6 +174,10 @@ class UnknownBlock(ChainError):
 
 class UnknownAccount(ChainError):
     """The address has no key in this process, so nothing can be signed for it."""
+
+
+class UnknownTransaction(ChainError):
+    """The transaction is not where it was looked for."""
 
 
 class VerificationFailed(ChainError):

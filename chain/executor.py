@@ -16,6 +16,7 @@ from chain.errors import (
     InsufficientFunds,
     InvalidGasLimit,
     InvalidGasPrice,
+    InvalidTransaction,
     InvalidValue,
     NotAContract,
     UnknownContract,
@@ -89,6 +90,8 @@ class Executor:
             )
         if transaction.kind == "deploy":
             self._class_of(transaction)
+        elif transaction.to is None:
+            raise InvalidTransaction(f"a {transaction.kind} needs a recipient: set to")
         balance = self.vm.state.balance(sender)
         price = transaction.gas_limit * transaction.gas_price
         if balance < price + transaction.value:
@@ -110,7 +113,9 @@ class Executor:
         state = vm.state
         mark = state.journal.mark()
         vm.begin(transaction.gas_limit)
-        self._charge_intrinsic(transaction)
+        base, calldata = self.check_gas(transaction)
+        vm.meter.charge(base, Reason.INTRINSIC)
+        vm.meter.charge(calldata, Reason.CALLDATA)
         sender = transaction.sender
         state.journal.write(state.nonces, sender, state.nonces.get(sender, 0) + 1)
         price = transaction.gas_price
@@ -235,17 +240,15 @@ class Executor:
             )
         return owner
 
-    def _charge_intrinsic(self, transaction: Transaction) -> None:
-        """Charge what a transaction costs before anything runs; raises InvalidGasLimit."""
+    def check_gas(self, transaction: Transaction) -> tuple[int, int]:
+        """Return what it costs before anything runs; InvalidGasLimit if that is too much."""
         base, calldata = self.intrinsic_gas(transaction)
         if base + calldata > transaction.gas_limit:
             raise InvalidGasLimit(
                 f"a gas limit of {transaction.gas_limit} is below the {base + calldata} that "
                 "the transaction costs before anything runs"
             )
-        meter = self.vm.meter
-        meter.charge(base, Reason.INTRINSIC)
-        meter.charge(calldata, Reason.CALLDATA)
+        return base, calldata
 
     def intrinsic_gas(self, transaction: Transaction) -> tuple[int, int]:
         """Base gas, and gas of the calldata's bytes in Solidity's ABI encoding."""

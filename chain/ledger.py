@@ -157,12 +157,13 @@ class Ledger:
     def submit(self, transaction: Transaction) -> None:
         """Queue a transaction for the next block; raises InvalidTransaction."""
         self.executor.check(transaction, self.next_nonce(transaction.sender))
+        self.executor.check_gas(transaction)
         self.mempool.add(transaction)
 
     def next_nonce(self, sender: Address) -> int:
         """The nonce of a sender's next transaction, waiting ones counted."""
         nonce: int = self.state.nonces.get(sender, 0)
-        return nonce + self.mempool.count(sender) if self.mempool.waiting else nonce
+        return nonce + self.mempool.count(sender)
 
     def mine(self, ordering: Ordering) -> Block:
         """Make a block of what waits and fits; what does not fit waits on.
@@ -171,13 +172,13 @@ class Ledger:
         the exception surfaces, no block is made, and everything waits as before.
         """
         self._check_time(self.timestamp)
-        waiting = tuple(self.mempool.waiting)
+        waiting = self.mempool.waiting
         mark = self.state.journal.mark()
         try:
             return self._mine(self.mempool.take(ordering))
         except BaseException:
             self.state.journal.rollback(mark)
-            self.mempool.waiting = list(waiting)
+            self.mempool.replace(waiting)
             raise
 
     def _mine(self, transactions: Sequence[Transaction]) -> Block:
@@ -200,7 +201,7 @@ class Ledger:
             gas_left -= receipt.gas_used
         block = self._append(receipts, 1)
         block.dropped = tuple(dropped)
-        self.mempool.waiting = later
+        self.mempool.replace(later)
         return block
 
     def mine_empty(self, count: int) -> Block:
@@ -277,7 +278,7 @@ class Ledger:
             blocks=len(self.blocks),
             number=self.number,
             timestamp=self.timestamp,
-            waiting=tuple(self.mempool.waiting),
+            waiting=self.mempool.waiting,
             labels=dict(self.labels),
             classes=dict(self.classes),
         )
@@ -298,7 +299,7 @@ class Ledger:
         self.blocks = kept
         self.number = found.number
         self.timestamp = found.timestamp
-        self.mempool.waiting = list(found.waiting)
+        self.mempool.replace(found.waiting)
         _replace(self.labels, found.labels)
         _replace(self.classes, found.classes)
         self.vm.block = self._context()

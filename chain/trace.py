@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # What the machine notes of each frame, one after another in one flat list: garbage collection looks
 # at one object then, not at one per frame.
 FIELDS = 10
-RESULT, ERROR, GAS_END = 7, 8, 9
+ARGUMENTS, RESULT, ERROR, GAS_END = 4, 7, 8, 9
 
 
 class Frame(NamedTuple):

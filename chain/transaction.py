@@ -63,20 +63,24 @@ class Transaction(BaseModel):
     @cached_property
     def hash(self) -> bytes:
         """What is signed, and how the transaction is named: 32 bytes over every field."""
-        return sha3(
-            encode(
-                (
-                    self.kind,
-                    self.chain_id,
-                    self.sender,
-                    self.nonce,
-                    self.gas_limit,
-                    self.gas_price,
-                    self.value,
-                    self.to,
-                    self.name,
-                    self.arguments,
-                )
+        try:
+            return sha3(self._encoded())
+        except UnicodeEncodeError as error:
+            raise InvalidTransaction(f"text that is no UTF-8: {error}") from None
+
+    def _encoded(self) -> bytes:
+        return encode(
+            (
+                self.kind,
+                self.chain_id,
+                self.sender,
+                self.nonce,
+                self.gas_limit,
+                self.gas_price,
+                self.value,
+                self.to,
+                self.name,
+                self.arguments,
             )
         )
 

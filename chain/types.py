@@ -38,6 +38,8 @@ class Type:
         What an unset storage place reads as.
     refers
         Whether values are addresses of contracts, to be seen as references.
+    passes
+        Whether calls, events and errors can carry it; storage alone holds the others.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Type:
     default: Any = None
 
     refers: bool = False
+    passes: bool = True
 
     def check(self, value: Any) -> Any:
         """Return `value` in its canonical form; raises InvalidValue if it is not of this type."""
@@ -298,6 +301,8 @@ int80 = Annotated[int, IntType(80, True)]
 int128 = Annotated[int, IntType(128, True)]
 int160 = Annotated[int, IntType(160, True)]
 int256 = Annotated[int, IntType(256, True)]
+
+UINT256 = IntType(256, signed=False)
 
 _array_types: dict[Type, ArrayType] = {}
 

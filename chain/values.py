@@ -7,17 +7,18 @@ import reprlib
 
 from chain.errors import InvalidValue
 
+ADDRESS_FORM = re.compile(r"0x[0-9a-fA-F]{40}")
+
 
 class Address(str):
     """A checked 20-byte address: ``0x`` and 40 lower-case hexadecimal digits."""
 
     __slots__ = ()
-    _form = re.compile(r"0x[0-9a-fA-F]{40}")
 
     @classmethod
     def parse(cls, text: str) -> Address:
         """Check and normalise `text`; raises InvalidValue if it is no address."""
-        if not cls._form.fullmatch(text):
+        if not ADDRESS_FORM.fullmatch(text):
             raise InvalidValue(f"{shown(text)} is not an address: 0x and 40 hexadecimal digits")
         return cls(text.lower())
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from chain.contract.contract import CallResult, Contract
 from chain.contract.method import Method
-from chain.contract.sequences import HEAVY, weigh
+from chain.contract.reference import Reference
+from chain.contract.sequences import weigh, weigh_for
 from chain.errors import (
     ExecutionError,
     Halt,
@@ -21,7 +22,8 @@ from chain.errors import (
 )
 from chain.gas import Reason
 from chain.host import MAX_DEPTH, Host, Message
-from chain.trace import ERROR, GAS_END, RESULT
+from chain.trace import ARGUMENTS, ERROR, GAS_END, RESULT
+from chain.types import ADDRESS
 from chain.values import Address
 
 CALL = int(Reason.CALL)
@@ -73,11 +75,18 @@ class VirtualMachine(Host):
     def attempt(
         self, sender: Address, target: Any, name: str, arguments: tuple[Any, ...]
     ) -> CallResult:
-        """Like `call`, but a failure of the callee is a result; its changes are undone."""
-        self._pay_for_call(target.address, 0)
+        """Like `call`, but a failure of the callee is a result; its changes are undone.
+
+        A reference that is ``paying`` sends its money along.
+        """
+        address = ADDRESS.check(target)
+        value = target._value if isinstance(target, Reference) else 0
+        for argument in arguments:
+            weigh(self.meter, argument)
+        self._pay_for_call(address, value)
         try:
-            contract, method = self._find(target.address, name)
-            return CallResult(True, self.run(sender, contract, method, arguments, 0), "")
+            contract, method = self._find(address, name)
+            return CallResult(True, self.run(sender, contract, method, arguments, value), "")
         except ExecutionError as error:
             return CallResult(False, None, type(error).__name__)
 
@@ -90,7 +99,8 @@ class VirtualMachine(Host):
                 raise WriteInView("a view tried to send money")
             self.state.transfer(sender, recipient, amount)
         else:
-            stipend = self.schedule.call_stipend if amount else 0
+            # With no money, the caller pays for the stipend itself.
+            stipend = self.schedule.call_stipend
             self.run(sender, contract, receive_method(contract), (), amount, stipend)
 
     def _pay_for_call(self, target: Address, value: int) -> None:
@@ -172,6 +182,7 @@ class VirtualMachine(Host):
                     f"{type(contract).__name__}.{method.name}: the contract is running already"
                 )
             checked = check_arguments(method, arguments)
+            frames[frame + ARGUMENTS] = tuple(checked)
             for index, owner in method.references:
                 checked[index] = owner._reference(contract, checked[index])
             contract.msg = Message(sender, value)
@@ -179,10 +190,12 @@ class VirtualMachine(Host):
             if method.view:
                 self.static = True
             result = method.function(contract, *checked)
-            if type(result) in HEAVY:
-                for part in result if type(result) is tuple else (result,):
-                    if type(part) in HEAVY:
-                        weigh(meter, part)
+            if type(result) is not tuple:
+                for kind in method.returns:
+                    weigh_for(meter, kind, result)
+            else:
+                for kind, part in zip(method.returns, result, strict=False):
+                    weigh_for(meter, kind, part)
             result = method.check_result(result)
             if meter.used > meter.limit:
                 raise OutOfGas(f"{meter.used} gas is needed, the limit is {meter.limit}")

@@ -31,6 +31,7 @@ from chain.errors import (
     InsufficientFunds,
     InvalidValue,
     UnknownBlock,
+    UnknownTransaction,
     VerificationFailed,
     WrongNonce,
 )
@@ -454,12 +455,34 @@ class TestBugs:
         assert chain.header() == header
         assert buggy.count() == 0
         # Without the buggy one all goes well.
-        chain._ledger.mempool.waiting = [t for t in waiting if t.sender != carol.address]
+        (stuck,) = [each for each in waiting if each.sender == carol.address]
+        chain.withdraw(stuck)
+        with pytest.raises(UnknownTransaction):
+            chain.withdraw(stuck)
         chain.mine()
         assert (buggy.count(), chain.balance(NOBODY)) == (2, 1)
         chain.verify()
         chain.revert(snapshot)
         assert chain.waiting == waiting
+
+
+def test_withdrawing_takes_back_what_cannot_do_without_it() -> None:
+    chain = Chain()
+    alice, bob = chain.accounts[:2]
+    first, second, third = (payment(chain, alice) for _ in range(3))
+    other = payment(chain, bob)
+    chain.withdraw(second)
+    assert chain.waiting == (first, other)
+    assert payment(chain, alice).nonce == 1
+    assert third not in chain.waiting
+
+
+def test_calls_that_wait_share_a_block_by_default() -> None:
+    chain = Chain()
+    buggy = chain.deploy(Buggy, sender=chain.accounts[0])
+    for sender in chain.accounts:
+        buggy.step.submit(0, sender=sender)
+    assert len(chain.mine().receipts) == 10
 
 
 class Moved(Event):

@@ -375,6 +375,18 @@ def test_lists_that_share_their_parts_cannot_be_walked_for_free(
         contract.run(sender=alice, gas_limit=21_000 + 10_000)
 
 
+@pytest.mark.parametrize("use", DEEP.values(), ids=DEEP)
+def test_a_list_that_contains_itself_cannot_be_walked_at_all(
+    chain: Chain, tmp_path: Path, use: str
+) -> None:
+    alice = chain.accounts[0]
+    body = "a = [0]\na.append(a)\nb = [0]\nb.append(b)\n"
+    blob = "class Blob(Event):\n    number: uint256\n"
+    contract = chain.deploy(snippet(tmp_path, body + use, above=blob), sender=alice)
+    with memory_within(GAS_LIMIT), reverts(ExecutionError):
+        contract.run(sender=alice, gas_limit=GAS_LIMIT)
+
+
 @pytest.mark.xfail(strict=True, reason="BUG: 6 gas for each, so 30 million last four seconds")
 def test_walking_a_list_in_a_list_costs_a_turn(chain: Chain, tmp_path: Path) -> None:
     alice = chain.accounts[0]
@@ -494,6 +506,21 @@ def late(self) -> uint256:
     contract = chain.deploy(snippet(tmp_path, body, fields=early), sender=alice)
     contract.run(sender=alice)
     assert contract.number() == 2000
+
+
+def test_depth_comes_back_with_every_call_to_another_contract(chain: Chain, tmp_path: Path) -> None:
+    alice = chain.accounts[0]
+    text = source(
+        "for i in range(1000):\n    self.other.add()\n    c = self.try_call(self.other, 'fail', [])",
+        above="class No(Error):\n    pass\n\nclass Other(Contract):\n    number: uint256\n"
+        "    @external\n    def add(self) -> None:\n        self.number += 1\n"
+        "    @external\n    def fail(self) -> None:\n        raise No()\n",
+        fields="other: Other\n\ndef __init__(self, other: Other) -> None:\n    self.other = other",
+    )
+    module = load(tmp_path, text)
+    other = chain.deploy(module.Other, sender=alice)
+    chain.deploy(module.Snippet, other, sender=alice).run(sender=alice)
+    assert other.number() == 1000
 
 
 PING_PONG = """

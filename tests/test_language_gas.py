@@ -174,6 +174,7 @@ STORAGE = {
     "write a packed item": ("self.bytes[0] = 5", 2, 5000, 1),
     "write an item of a list": ("self.names[0] = 'b'", 2, 5000, 1),
     "write an item of a row": ("self.rows[0][0] = 5", 2, 5000, 2),
+    "write an address in an array": ("self.people[0] = ZERO_ADDRESS", 2, 5000, 1),
     "append": ("self.items.append(5)", 2, 25000, 1),
     "append zero": ("self.items.append(0)", 2, 5800, 1),
     "append packed": ("self.bytes.append(5)", 2, 10000, 1),
@@ -211,6 +212,7 @@ single: Record
 items: Array[int80]
 bytes: Array[uint8]
 names: Array[str]
+people: Array[address]
 rows: Array[Array[uint256]]
 list_of_structs: Array[Record]
 other: 'Snippet'
@@ -234,6 +236,7 @@ def __init__(self) -> None:
     self.items = [1, 2, 3]
     self.bytes = [1, 2, 3]
     self.names.append('a')
+    self.people.append(self.msg.sender)
     self.rows.append([1, 2])
 """
 READ_GAS = 800

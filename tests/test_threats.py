@@ -172,6 +172,35 @@ def test_a_third_contract_is_no_way_around_the_lock(
         assert (bank.balance, gang.balance) == (10 * ether, 0)
 
 
+def test_after_a_call_back_the_message_is_the_outer_one_again(chain: Chain, tmp_path: Path) -> None:
+    text = """
+class Caller(Contract):
+    other: 'Other'
+
+    def __init__(self, other: 'Other') -> None:
+        self.other = other
+
+    @payable
+    def run(self) -> tuple[address, uint256]:
+        self.other.call_back(self)
+        return self.msg.sender, self.msg.value
+
+    @payable
+    @reentrant
+    def inner(self) -> None:
+        pass
+
+class Other(Contract):
+    @external
+    def call_back(self, caller: Caller) -> None:
+        caller.inner()
+"""
+    alice = chain.accounts[0]
+    module = load(tmp_path, text)
+    caller = chain.deploy(module.Caller, chain.deploy(module.Other, sender=alice), sender=alice)
+    assert caller.run(sender=alice, value=7).return_value == (alice.address, 7)
+
+
 def test_a_contract_that_calls_itself_from_outside_is_locked_too(
     chain: Chain, tmp_path: Path
 ) -> None:
@@ -229,6 +258,8 @@ def test_a_failed_inner_call_undoes_exactly_its_own_changes(
         assert link.seen(step) == (step + 1 if there else 0)
         assert link.items() == ([step] if there else [])
         assert link.text() == ("was here" if there else "")
+        assert link.visits(step) == ((1, step, "seen") if there else (0, 0, ""))
+        assert link.texts() == (["x" * 40] if there else [])
         assert link.outcome() == (ended if there else "")
         assert link.balance == 10 - there
     assert chain.balance(ZERO_ADDRESS) == given + sum(stays)

@@ -187,13 +187,12 @@ class TestValidity:
         assert isinstance(receipt.error, OutOfGas)
         assert receipt.gas_used == needed
 
-    def test_in_the_mempool_it_is_dropped_with_that_reason(
+    def test_it_does_not_get_into_the_mempool_either(
         self, chain: Chain, jar: Deployed, alice: Account
     ) -> None:
-        jar.take.submit(1, sender=alice, gas_limit=21_000)
-        block = chain.mine()
-        assert [type(error) for _, error in block.dropped] == [InvalidGasLimit]
-        assert chain.make_transaction("call", alice).nonce == 1
+        with pytest.raises(InvalidGasLimit):
+            jar.take.submit(1, sender=alice, gas_limit=21_000)
+        assert chain.waiting == ()
 
     def test_all_one_has_can_be_sent_to_the_last_wei(self, chain: Chain, alice: Account) -> None:
         bob = chain.accounts[1]

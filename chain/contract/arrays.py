@@ -94,6 +94,11 @@ class StorageArray:
             raise Panic(f"index {index} is out of bounds of an array of {size}")
         self._set_element(self._column, index, value)
 
+    def __eq__(self, other: object) -> bool:
+        return self is other or self.load() == other
+
+    __hash__ = None  # type: ignore[assignment]
+
     def append(self, value: Any) -> None:
         """Add an element at the end."""
         value = self._place.element.check(value)

@@ -49,7 +49,7 @@ class Compiler(ExpressionCompiler):
         body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
         body = [*body, ast.copy_location(ast.Return(None), tree.body[-1])]
         result = ast.FunctionDef(
-            name=tree.name,
+            name="_method",
             args=ast.arguments(
                 posonlyargs=[],
                 args=[ast.arg(arg=name) for name in arguments],
@@ -254,12 +254,15 @@ def compiled(
     compiler = Compiler(checker, function, owner)
     method = compiler.compile(tree, guards)
     # A factory whose parameter is called __class__ is what makes super() work inside.
-    factory = ast.parse("def factory(__class__):\n    return None").body[0]
+    factory = ast.parse("def _factory(__class__):\n    return None").body[0]
     assert isinstance(factory, ast.FunctionDef)
     factory.body = [method, ast.Return(ast.Name(method.name, ast.Load()))]
     module = ast.fix_missing_locations(ast.Module([factory], []))
     exec(compile(module, checker.filename, "exec"), compiler.namespace)
-    result: Callable[..., Any] = compiler.namespace["factory"](owner)
+    result: Callable[..., Any] = compiler.namespace["_factory"](owner)
+    # Under its own name inside, it would hide a global of that name; tracebacks want it, though.
+    result.__code__ = result.__code__.replace(co_name=function.__name__)
+    result.__name__ = function.__name__
     result.__doc__ = function.__doc__
     result.__qualname__ = function.__qualname__
     return result

@@ -13,7 +13,14 @@ from chain.cells import Cells
 from chain.contract.checker import Checker
 from chain.contract.compiler import compiled
 from chain.contract.fields import ContractType, FieldCells, build_place, descriptors
-from chain.contract.method import CONSTRUCTOR, Marks, Method, argument_check, result_types
+from chain.contract.method import (
+    CONSTRUCTOR,
+    Marks,
+    Method,
+    argument_check,
+    refuse_storage_type,
+    result_types,
+)
 from chain.contract.records import Event, evaluated, field_types
 from chain.contract.reference import Reference, reference_class
 from chain.contract.rules import HOST_ATTRIBUTES
@@ -23,7 +30,7 @@ from chain.contract.structs import storage_type
 from chain.encoding import encode
 from chain.errors import ContractRefused, InvalidValue
 from chain.host import BlockContext, Host, Message
-from chain.types import ADDRESS, Type, type_of
+from chain.types import ADDRESS, UINT256, Type, type_of
 from chain.values import Address
 
 # Estimate of a contract's compiled size in bytes: what every contract has, and what a node of its
@@ -144,7 +151,7 @@ class Contract:
 
     def transfer(self, recipient: str, amount: int) -> None:
         """Send `amount` wei; the frame fails if there is less, or if the recipient refuses."""
-        self._host.send(self.address, ADDRESS.check(recipient), amount)
+        self._host.send(self.address, ADDRESS.check(recipient), UINT256.check(amount))
 
     def paying(self, amount: int) -> Self:
         """On a reference to another contract: send `amount` wei along with the next call."""
@@ -171,10 +178,7 @@ def _own_functions(cls: type[Contract]) -> dict[str, Callable[..., Any]]:
     """The functions of the class body; anything else there is refused, and so are strange bases."""
     for base in cls.__mro__:
         if not issubclass(base, Contract) and base is not object:
-            raise ContractRefused(
-                f"{cls.__module__}.{cls.__qualname__}: the base {base.__name__} is no contract: "
-                "make it one"
-            )
+            raise refused_field(cls, "", f"the base {base.__name__} is no contract: make it one")
     functions: dict[str, Callable[..., Any]] = {}
     for name, value in list(vars(cls).items()):
         if name == "__init__":
@@ -276,6 +280,8 @@ def _method(
         except (TypeError, NameError) as error:
             raise ContractRefused(f"{where}: {parameter}: {error}") from None
     try:
+        for kind in kinds.values():
+            refuse_storage_type(kind)
         returns, check_result = result_types(evaluated(annotations.get("return"), function, cls))
     except (TypeError, NameError) as error:
         raise ContractRefused(f"{where}: result: {error}") from None

@@ -14,6 +14,7 @@ from chain.contract.pricing import METER, TURN, price_of
 from chain.contract.records import Record
 from chain.contract.storage import MapType
 from chain.types import IntType, type_of
+from chain.values import ADDRESS_FORM, Address
 
 _BINARY: dict[type[ast.operator], tuple[Callable[..., Any], bool]] = {
     ast.Add: (operations.add, True),
@@ -163,7 +164,8 @@ class ExpressionCompiler(ast.NodeTransformer):
         elif name not in self.scope and name in sequences.FREE_BUILTINS:
             called = sequences.FREE_BUILTINS[name]
         elif name == "super":
-            called = super
+            called = super  # spelled out, for comprehensions are functions of their own
+            arguments = [ast.Name(each, ast.Load()) for each in ("__class__", self.checker.myself)]
         elif isinstance(called, type) and issubclass(called, Record):
             made = self.helper(sequences.construct, ast.Name(name, ast.Load()), at=node)
             assert isinstance(made, ast.Call)
@@ -214,6 +216,13 @@ class ExpressionCompiler(ast.NodeTransformer):
             generators.append(ast.comprehension(generator.target, iterable, conditions, 0))
         return ast.copy_location(ast.ListComp(self.visit(node.elt), generators), node)
 
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        value = as_address(node.value)
+        if value is node.value:
+            return node
+        self.namespace[f"_{value}"] = value
+        return ast.copy_location(ast.Name(f"_{value}", ast.Load()), node)
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
         name = node.id
         if name == self.checker.myself:
@@ -233,7 +242,7 @@ class ExpressionCompiler(ast.NodeTransformer):
                     f"the name {name} ({type(value).__name__})",
                     "contracts see constants, integer types, and what the language exports",
                 )
-            self.namespace[name] = value
+            self.namespace[name] = as_address(value)
         else:
             self.checker.refuse(
                 node, f"the name {name}", "not defined above this class, nor in the language"
@@ -266,6 +275,13 @@ def _is_filled(cell: Any) -> bool:
         return cell.cell_contents is not None
     except ValueError:
         return False
+
+
+def as_address(value: Any) -> Any:
+    """Text that reads as an address is one, in whatever case it was written."""
+    if type(value) is str and ADDRESS_FORM.fullmatch(value):
+        return Address.parse(value)
+    return value
 
 
 def _visible(value: Any) -> bool:

@@ -80,6 +80,11 @@ class StorageList:
         host.state.journal.write(place.cells, self._keys, size + 1)
         return place.elements.read(self._at(size, size + 1))
 
+    def __eq__(self, other: object) -> bool:
+        return self is other or self.load() == other
+
+    __hash__ = None  # type: ignore[assignment]
+
     def append(self, value: Any) -> None:
         """Add an element at the end."""
         place = self._place

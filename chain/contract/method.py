@@ -121,14 +121,21 @@ class Method:
     kinds: tuple[Type, ...]
 
 
+def refuse_storage_type(kind: Type) -> Type:
+    """Return a type that calls can carry; raises TypeError for one that only storage holds."""
+    if not kind.passes:
+        raise TypeError(f"a {kind} lives in storage: pass its members")
+    return kind
+
+
 def result_types(annotation: Any) -> tuple[tuple[Type, ...], Callable[[Any], Any]]:
     """Types of a return annotation, and the check of a result."""
     if annotation is None or annotation is type(None):
         return (), _check_nothing
     if get_origin(annotation) is tuple:
-        kinds = tuple(type_of(part) for part in get_args(annotation))
+        kinds = tuple(refuse_storage_type(type_of(part)) for part in get_args(annotation))
         return kinds, _tuple_check(kinds)
-    kind = type_of(annotation)
+    kind = refuse_storage_type(type_of(annotation))
     return (kind,), kind.check
 
 

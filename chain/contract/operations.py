@@ -72,6 +72,8 @@ def multiply(meter: Meter, a: Any, b: Any) -> Any:
         if LOWEST <= result <= HIGHEST:
             return result
         raise overflow(result)
+    if (isinstance(a, bool) and isinstance(b, int)) or (isinstance(b, bool) and isinstance(a, int)):
+        return int(a) * int(b)
     count, sequence = (a, b) if isinstance(a, int) else (b, a)
     meter.work(ELEMENT * max(count, 0) * len(sequence))
     return sequence * count
@@ -122,7 +124,9 @@ def floor_divide(a: int, b: int) -> int:
 
 
 def modulo(a: int, b: int) -> int:
-    """``a % b``; by zero is a panic, as on the EVM."""
+    """``a % b``; by zero is a panic, as on the EVM. Text is not formatted."""
+    if isinstance(a, str | bytes):
+        raise TypeError("text is not formatted in a contract: put the values into an event")
     if b == 0:
         raise Panic(f"{shown(a)} % 0")
     return a % b

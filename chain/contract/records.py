@@ -167,6 +167,12 @@ class Event(Record):
 class Error(Record, Revert):
     """A reason a contract gives up; raised by ``require(condition, Error(...))`` or ``raise``."""
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in cls.fields:
+            if hasattr(Error, name):
+                raise refused_field(cls, name, "exceptions of Python have that already: rename it")
+
     def __init__(self, **values: Any) -> None:
         Record.__init__(self, **values)
 

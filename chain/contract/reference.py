@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chain.contract.method import Method
-from chain.contract.sequences import HEAVY, weigh
+from chain.contract.sequences import weigh_for
 from chain.host import Host
-from chain.types import Type
+from chain.types import UINT256
 from chain.values import Address
 
 
@@ -30,7 +30,7 @@ class Reference:
 
     def paying(self, amount: int) -> Reference:
         """Send `amount` wei along with the next call."""
-        return type(self)(self._host, self._caller, self._address, amount)
+        return type(self)(self._host, self._caller, self._address, UINT256.check(amount))
 
     def __eq__(self, other: object) -> bool:
         return self._address == getattr(other, "address", other)
@@ -42,18 +42,21 @@ class Reference:
 def reference_class(name: str, methods: Mapping[str, Method]) -> type[Reference]:
     """Make the class of references to contracts that have these methods."""
 
-    def forwarding(name: str, returns: tuple[Type, ...]) -> Callable[..., Any]:
+    def forwarding(name: str, method: Method) -> Callable[..., Any]:
+        kinds, returns = method.kinds, method.returns
+
         def call(self: Reference, *arguments: Any) -> Any:
             host = self._host
-            for argument in arguments:
-                if type(argument) in HEAVY:
-                    weigh(host.meter, argument)
+            for kind, argument in zip(kinds, arguments, strict=False):
+                weigh_for(host.meter, kind, argument)
             result = host.call(self._caller, self._address, name, arguments, self._value)
+            # What was called may be another contract than its address promised.
+            result = method.check_result(result)
             if len(returns) == 1 and returns[0].refers:
                 return returns[0].reference(host, self._caller, result)
             return result
 
         return call
 
-    calls = {each: forwarding(each, method.returns) for each, method in methods.items()}
+    calls = {each: forwarding(each, method) for each, method in methods.items()}
     return type(f"{name}Reference", (Reference,), {"__slots__": (), **calls})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha3_256
-from typing import Any, TypeVar
+from typing import Any
 
 from chain.array import Array
 from chain.contract.operations import ELEMENT, HIGHEST, LOWEST, TURN, metered_function, overflow
@@ -17,8 +17,6 @@ from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
 from chain.types import IntType, Type
 from chain.values import shown
-
-R = TypeVar("R")
 
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
@@ -40,9 +38,17 @@ def weigh(meter: Meter, value: Any) -> None:
         elif isinstance(item, Array | list | tuple):
             if depth > MAX_NESTING:
                 raise InvalidValue(f"lists are nested deeper than {MAX_NESTING}")
-            meter.work(ELEMENT * len(item))
+            meter.work(TURN + ELEMENT * len(item))
             if not (isinstance(item, Array) and isinstance(item.checked, IntType)):
                 pending.extend((inner, depth + 1) for inner in item if type(inner) is not int)
+
+
+def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
+    """Charge for checking a value that is to become of a type, if that looks at every element."""
+    if type(value) in HEAVY or (
+        type(value) is Array and value.checked is not getattr(kind, "element", None)
+    ):
+        weigh(meter, value)
 
 
 def equal(meter: Meter, a: Any, b: Any) -> bool:
@@ -84,25 +90,29 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 def compare(meter: Meter, operators: tuple[str, ...], *operands: Any) -> bool:
     """A comparison, or a chain of them; all operands are evaluated, and weighed."""
+    weighed = []
     for operand in operands:
+        if isinstance(operand, enumerate | reversed | zip):
+            operand = _list(meter, operand)
         if type(operand) is not int:
             weigh(meter, operand)
-    pairs = zip(operators, operands, operands[1:], strict=False)
+        weighed.append(operand)
+    pairs = zip(operators, weighed, weighed[1:], strict=False)
     return all(_COMPARISONS[name](left, right) for name, left, right in pairs)
 
 
 def checked(meter: Meter, kind: Type, value: Any) -> Any:
     """The value of an annotated variable."""
-    if type(value) in HEAVY:
-        weigh(meter, value)
+    weigh_for(meter, kind, value)
     return kind.check(value)
 
 
-def construct(meter: Meter, record: Callable[..., R], *values: Any, **fields: Any) -> R:
+def construct(meter: Meter, record: Any, *values: Any, **fields: Any) -> Any:
     """Make an event or an error."""
-    for value in fields.values():
-        if type(value) in HEAVY:
-            weigh(meter, value)
+    kinds = record.fields
+    for name, value in fields.items():
+        if name in kinds:
+            weigh_for(meter, kinds[name], value)
     return record(*values, **fields)
 
 
@@ -124,6 +134,8 @@ def set_item(sequence: Any, index: Any, value: Any) -> None:
 
 def slice_of(meter: Meter, sequence: Any, start: int | None, stop: int | None) -> Any:
     """``sequence[start:stop]``, priced by its length; bounds beyond the ends are a panic."""
+    if hasattr(sequence, "load"):
+        sequence = sequence.load()
     size = len(sequence)
     start = 0 if start is None else start
     stop = size if stop is None else stop

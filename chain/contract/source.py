@@ -14,22 +14,34 @@ from chain.errors import ContractRefused
 
 
 @lru_cache(maxsize=64)
-def _fields(filename: str, source: str) -> dict[tuple[str, str], int]:
-    """Lines of all annotated names of a file, by class and name."""
-    return {
-        (owner.name, node.target.id): node.lineno
-        for owner in ast.walk(ast.parse(source, filename))
-        if isinstance(owner, ast.ClassDef)
-        for node in owner.body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
+def _members(filename: str, source: str) -> dict[tuple[str, str], int]:
+    """Lines of the classes of a file, and of what their bodies name, by class and name."""
+    found: dict[tuple[str, str], int] = {}
+    for owner in ast.walk(ast.parse(source, filename)):
+        if not isinstance(owner, ast.ClassDef):
+            continue
+        found[owner.name, ""] = owner.lineno
+        for node in owner.body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if isinstance(node, ast.AnnAssign):
+                targets = [node.target]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names = [node.name]
+            for name in names:
+                found[owner.name, name] = node.lineno
+    return found
 
 
 def refused_field(owner: type, name: str, why: str) -> ContractRefused:
-    """The error for a field of a class body, with file and line where there is a source."""
+    """The error for a member of a class body, with file and line where there is a source."""
     filename = getattr(sys.modules.get(owner.__module__), "__file__", None) or owner.__module__
     lines = linecache.getlines(filename)
-    line = _fields(filename, "".join(lines)).get((owner.__name__, name), 0)
+    members = _members(filename, "".join(lines))
+    # Private names are mangled, and the constructor is kept under another name.
+    written = name.removeprefix(f"_{owner.__name__}")
+    lines_of = (members.get((owner.__name__, each), 0) for each in (name, written, "__init__", ""))
+    line = next(filter(None, lines_of), 0)
     return ContractRefused(f"{filename}:{line}: {owner.__qualname__}.{name}: {why}")
 
 

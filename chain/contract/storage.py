@@ -155,6 +155,8 @@ def _text_slots(text: str) -> list[bytes]:
 class MapType(Type):
     """Type of a mapping; storage only."""
 
+    passes = False
+
     def __init__(self, key: Type, value: Type) -> None:
         self.name = f"Map[{key.name}, {value.name}]"
         self.key = key
@@ -193,6 +195,10 @@ class Map(Generic[K, V]):
 
     __slots__ = ("_keys", "_place")
 
+    # With __getitem__ alone, Python would walk a map from 0 on, for ever.
+    __iter__ = None
+    __contains__ = None
+
     def __init__(self, place: MapPlace, keys: Any) -> None:
         self._place = place
         self._keys = keys
@@ -212,7 +218,10 @@ class Map(Generic[K, V]):
         place = self._place
         host = place.host
         host.meter.charge(host.schedule.map_access, KECCAK)
-        place.values.write(joined(self._keys, place.keys.check(key)), value)
+        checked = place.keys.check(key)
+        if place.keys.dynamic:
+            host.meter.work(len(checked))
+        place.values.write(joined(self._keys, checked), value)
 
 
 def slots_of(kinds: Iterable[tuple[str, Type]]) -> list[list[str]]:

@@ -28,6 +28,8 @@ def is_plain(kind: Type) -> bool:
 class StructType(Type):
     """Type of a struct; storage only."""
 
+    passes = False
+
     def __init__(self, owner: type[Struct], members: dict[str, Type]) -> None:
         self.name = owner.__name__
         self.members = members

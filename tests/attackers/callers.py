@@ -9,9 +9,11 @@ from chain.contract import (
     Error,
     Event,
     Map,
+    Struct,
     external,
     payable,
     require,
+    uint8,
     uint256,
     view,
 )
@@ -29,6 +31,14 @@ class GaveUp(Error):
     step: uint256
 
 
+class Visit(Struct):
+    """What a link notes of a visit."""
+
+    number: uint8
+    total: uint256
+    note: str
+
+
 class Link(Contract):
     """One of a chain of contracts: changes everything it can, calls the next, then may fail."""
 
@@ -36,6 +46,8 @@ class Link(Contract):
     seen: Map[uint256, uint256]
     items: Array[uint256]
     text: str
+    visits: Map[uint256, Visit]
+    texts: Array[str]
     following: Link
     outcome: str
 
@@ -49,6 +61,11 @@ class Link(Contract):
         self.seen[step] = step + 1
         self.items.append(step)
         self.text = "was here"
+        visit = self.visits[step]
+        visit.number += 1
+        visit.total = step
+        visit.note = "seen"
+        self.texts.append("x" * 40)
         self.emit(Mark(step=step))
         self.transfer(ZERO_ADDRESS, 1)
         if step + 1 < len(fails):
