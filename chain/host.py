@@ -6,7 +6,7 @@ There is one host per chain, handed to every contract; nothing here is global. T
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from chain.cells import Cells, Column
 from chain.errors import CallDepthExceeded, OutOfGas, WriteInView
@@ -98,11 +98,9 @@ class Host:
         self.meter.charge(gas, LOG)
         self.logs.append((contract, event))
 
-    def enter(self, frames: int = 1) -> None:
-        """Go deeper, by a call between contracts or by so many frames within one."""
-        self.depth += frames
-        if self.depth > MAX_DEPTH:
-            raise CallDepthExceeded(f"calls are nested {self.depth} deep, the limit is {MAX_DEPTH}")
+    def refuse_depth(self) -> NoReturn:
+        """Raise CallDepthExceeded."""
+        raise CallDepthExceeded(f"calls are nested {self.depth} deep, the limit is {MAX_DEPTH}")
 
     def check_writable(self) -> None:
         """Raise WriteInView inside a view, and OutOfGas on no more than a stipend (EIP-2200)."""

@@ -170,7 +170,7 @@ class VirtualMachine(Host):
         try:
             self.depth = depth + 1
             if depth >= MAX_DEPTH:
-                self.enter(0)
+                self.refuse_depth()
             if value:
                 if not method.payable:
                     raise NotPayable(f"{method.name} takes no money, {value} wei were sent")
@@ -190,11 +190,9 @@ class VirtualMachine(Host):
             if method.view:
                 self.static = True
             result = method.function(contract, *checked)
-            if type(result) is not tuple:
-                for kind in method.returns:
-                    weigh_for(meter, kind, result)
-            else:
-                for kind, part in zip(method.returns, result, strict=False):
+            if method.returns_heavy:
+                parts = result if type(result) is tuple else (result,)
+                for kind, part in zip(method.returns, parts, strict=False):
                     weigh_for(meter, kind, part)
             result = method.check_result(result)
             if meter.used > meter.limit:

@@ -587,11 +587,6 @@ TRAPS = {
         "class Contract(Contract):\n    def one(self) -> uint256:\n        return 1",
         "return sum(super().one() for _ in range(5))",
     ),
-    "an error with a field called args": (
-        "",
-        "class Failure(Error):\n    args: uint256",
-        "return Failure(args=5).args",
-    ),
     "an array compared with a list": (
         "items: Array[uint256]",
         "",
@@ -613,29 +608,15 @@ TRAPS = {
         "owner: address = OWNER\nreturn 5 if owner == OWNER else 0",
     ),
 }
-SPRUNG = set(TRAPS) - {"a flag in a sum"}
 
 
-@pytest.mark.parametrize(
-    ("fields", "above", "body"),
-    [
-        pytest.param(
-            *parts,
-            id=name,
-            marks=pytest.mark.xfail(strict=True, reason="BUG: see the name")
-            if name in SPRUNG
-            else (),
-        )
-        for name, parts in TRAPS.items()
-    ],
-)
+@pytest.mark.parametrize(("fields", "above", "body"), TRAPS.values(), ids=TRAPS)
 def test_what_looks_right_is_right(
     chain: Chain, tmp_path: Path, fields: str, above: str, body: str
 ) -> None:
     assert run(chain, tmp_path, body, above=above, fields=fields, returns="uint256") == 5
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: % formats, if the text is in a variable")
 @pytest.mark.parametrize("body", ["x = t % 5", "t %= 5\nx = t", "x = t % (5,)"])
 @pytest.mark.parametrize("text", ["'%5d'", "b'%5d'"])
 def test_text_is_not_formatted(chain: Chain, tmp_path: Path, body: str, text: str) -> None:
@@ -667,14 +648,28 @@ def looks_harmless(self) -> None:
 """
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: goes on, or walks until the gas is gone")
-@pytest.mark.parametrize("body", SILENT.values(), ids=SILENT)
+# BUG: the last three go on: calls within a contract check no types, and make no view.
+UNHEARD = [name for name in SILENT if "narrow" in name or "view" in name]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(
+            body,
+            id=name,
+            marks=pytest.mark.xfail(strict=True, reason="BUG: unchecked within a contract")
+            if name in UNHEARD
+            else (),
+        )
+        for name, body in SILENT.items()
+    ],
+)
 def test_a_mistake_does_not_pass_in_silence(chain: Chain, tmp_path: Path, body: str) -> None:
     with pytest.raises((ContractRefused, Revert, WriteInView, TypeError)):
         run(chain, tmp_path, body, fields=SILENT_FIELDS)
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: NotImplementedError when it is called")
 def test_a_struct_is_no_result(tmp_path: Path) -> None:
     """Structs live in storage; a method returns their members."""
     above = "class Record(Struct):\n    low: uint8\n"

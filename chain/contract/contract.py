@@ -293,6 +293,7 @@ def _method(
         check_arguments=argument_check(tuple(kinds.values())),
         returns=returns,
         check_result=check_result,
+        returns_heavy=any(kind.dynamic for kind in returns),
         view=marks.view,
         payable=marks.payable,
         reentrant=marks.reentrant,

@@ -102,6 +102,8 @@ class Method:
         Types of the result: none, one, or the parts of a tuple.
     check_result
         Return the result in canonical form, or raise InvalidValue.
+    returns_heavy
+        Whether that looks at every element of an array or text.
     references
         Position and class of arguments that are contracts, which arrive as references.
     kinds
@@ -114,6 +116,7 @@ class Method:
     check_arguments: Callable[[Sequence[Any]], list[Any]]
     returns: tuple[Type, ...]
     check_result: Callable[[Any], Any]
+    returns_heavy: bool
     view: bool
     payable: bool
     reentrant: bool

@@ -94,10 +94,12 @@ class Record:
 
     contract_record: ClassVar[bool] = True  # contracts may name it
     fields: ClassVar[dict[str, Type]] = {}
+    heavy: ClassVar[dict[str, Type]] = {}  # those that are looked at element by element
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.fields = cls.fields | field_types(cls, type_of)
+        cls.heavy = {name: kind for name, kind in cls.fields.items() if kind.dynamic}
 
     def __init__(self, **values: Any) -> None:
         kinds = type(self).fields

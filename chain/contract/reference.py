@@ -43,12 +43,15 @@ def reference_class(name: str, methods: Mapping[str, Method]) -> type[Reference]
     """Make the class of references to contracts that have these methods."""
 
     def forwarding(name: str, method: Method) -> Callable[..., Any]:
-        kinds, returns = method.kinds, method.returns
+        returns = method.returns
+        # Only arrays and text are looked at element by element.
+        heavy = [(index, kind) for index, kind in enumerate(method.kinds) if kind.dynamic]
 
         def call(self: Reference, *arguments: Any) -> Any:
             host = self._host
-            for kind, argument in zip(kinds, arguments, strict=False):
-                weigh_for(host.meter, kind, argument)
+            for index, kind in heavy:
+                if index < len(arguments):
+                    weigh_for(host.meter, kind, arguments[index])
             result = host.call(self._caller, self._address, name, arguments, self._value)
             # What was called may be another contract than its address promised.
             result = method.check_result(result)

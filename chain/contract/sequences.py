@@ -109,10 +109,9 @@ def checked(meter: Meter, kind: Type, value: Any) -> Any:
 
 def construct(meter: Meter, record: Any, *values: Any, **fields: Any) -> Any:
     """Make an event or an error."""
-    kinds = record.fields
-    for name, value in fields.items():
-        if name in kinds:
-            weigh_for(meter, kinds[name], value)
+    for name, kind in record.heavy.items():
+        if name in fields:
+            weigh_for(meter, kind, fields[name])
     return record(*values, **fields)
 
 
