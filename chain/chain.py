@@ -240,7 +240,12 @@ class Chain:
     # Contracts
 
     def register(self, contract_class: type[Contract]) -> str:
-        """Make a contract class known by name, as transactions name it; return the name."""
+        """Make a contract class known by name, as transactions name it; return the name.
+
+        Raises InvalidValue for what is no contract class.
+        """
+        if not (isinstance(contract_class, type) and issubclass(contract_class, Contract)):
+            raise InvalidValue(f"{contract_class!r} is no contract: write class X(Contract)")
         classes = self._ledger.classes
         name = contract_class.__qualname__
         base, count = name, 1

@@ -387,6 +387,7 @@ BOUNDS = {
     "return HIGHEST << 0": HIGHEST,
     "return HIGHEST ^ 0": HIGHEST,
     "return LOWEST ^ 0": LOWEST,
+    "return HIGHEST**1": HIGHEST,
     "return 2 ** -1": None,
     "return 1 << -1": None,
     "return 1 >> -1": None,
