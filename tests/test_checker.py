@@ -158,6 +158,11 @@ SHAPES = {
     "x = [1]\nx[0:1] = [2]  # here": "element by element",
     "x = y = 1": "two assignments",
     "x, self.number = 1, 2": "names first",
+    "x, (y, self.number) = 1, (2, 3)": "names first",
+    "for x, (y, self.number) in [(1, (2, 3))]:  # here\n    pass": "names first",
+    "x = [1, 2]\ny = x.pop(0)  # here": "last element",
+    "x = keccak(**self.number)": "write the arguments out",
+    "_x: uint256 = 1": "belong to Python",
     "x: uint256": "name: type = value",
     "self.number: uint256 = 1": "name: type = value",
     "x: list = []": "contract can hold",
@@ -278,6 +283,83 @@ class Other(Contract):
     refusal(tmp_path, source(marked(body), above=above, fields=fields))
 
 
+# Where something forbidden can hide.
+PLACES = [
+    "x = HIDDEN",
+    "x: uint256 = HIDDEN",
+    "x = 1\nx += HIDDEN  # here",
+    "self.number = HIDDEN",
+    "self.number += HIDDEN",
+    "self.items[HIDDEN] = 1",
+    "self.items[HIDDEN] += 1",
+    "self.items[0] = HIDDEN",
+    "x = self.items[HIDDEN]",
+    "x = list(self.items)[HIDDEN]",
+    "x = [1][HIDDEN:]",
+    "x = [1][:HIDDEN]",
+    "x = (HIDDEN, 1)[0]",
+    "x = HIDDEN + 1",
+    "x = 1 + HIDDEN",
+    "x = 2 ** HIDDEN",
+    "x = -HIDDEN",
+    "x = not HIDDEN",
+    "x = HIDDEN and 1",
+    "x = 1 or HIDDEN",
+    "x = HIDDEN < 1",
+    "x = 1 < HIDDEN",
+    "x = 1 < 2 < HIDDEN",
+    "x = HIDDEN in [1]",
+    "x = 1 in HIDDEN",
+    "x = HIDDEN if 1 else 2",
+    "x = 1 if HIDDEN else 2",
+    "x = 1 if 2 else HIDDEN",
+    "x = [HIDDEN]",
+    "x = [[HIDDEN]]",
+    "x = (1, HIDDEN)",
+    "x, y = 1, HIDDEN",
+    "x = [HIDDEN for i in [1]]",
+    "x = [i for i in HIDDEN]",
+    "x = [i for i in [1] if HIDDEN]",
+    "x = [i for i in [1] for j in HIDDEN]",
+    "x = sum(HIDDEN for i in [1])",
+    "x = len(HIDDEN)",
+    "x = max(1, HIDDEN)",
+    "x = wrapping(uint8, HIDDEN)",
+    "x = keccak(HIDDEN)",
+    "self.other(HIDDEN)",
+    "self.emit(Note(number=HIDDEN))",
+    "raise No(number=HIDDEN)",
+    "require(HIDDEN, No(number=1))",
+    "require(False, No(number=HIDDEN))",
+    "self.transfer(HIDDEN, 1)",
+    "x = self.try_call(self.msg.sender, 'f', [HIDDEN])",
+    "return HIDDEN",
+    "HIDDEN",
+    "if HIDDEN:  # here\n    pass",
+    "if 1:\n    x = HIDDEN  # here",
+    "if 1:\n    pass\nelif HIDDEN:  # here\n    pass",
+    "if 1:\n    pass\nelse:\n    x = HIDDEN  # here",
+    "while HIDDEN:  # here\n    pass",
+    "while 1:\n    x = HIDDEN  # here",
+    "while 0:\n    pass\nelse:\n    x = HIDDEN  # here",
+    "for i in HIDDEN:  # here\n    pass",
+    "for i in [1]:\n    x = HIDDEN  # here",
+    "for i in [1]:\n    pass\nelse:\n    x = HIDDEN  # here",
+]
+HIDDEN = ["0.5", "self._host", "id(1)", "(1 / 2)", "'a'.join([])", "UNKNOWN"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_forbidden_is_found_wherever_it_hides(tmp_path: Path, place: str) -> None:
+    above = "class Note(Event):\n    number: uint256\n\nclass No(Error):\n    number: uint256\n"
+    fields = "number: uint256\nitems: Array[uint256]\n\ndef other(self, n: uint256) -> None:\n"
+    for number, hidden in enumerate(HIDDEN):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        body = marked(place.replace("HIDDEN", hidden))
+        refusal(folder, source(body, above=above, fields=fields + "    pass"))
+
+
 # Every built-in name that a contract may use; all others are refused.
 ALLOWED_BUILTINS = {
     *("abs", "all", "any", "bool", "enumerate", "len", "list", "max", "min"),
@@ -366,7 +448,6 @@ MEMBERS = {
     "method called fields": "def fields(self) -> None:  # here\n        pass",
     # Would run as plain Python, unmetered.
     "dunder method": "def __len__(self):  # here\n        return 1.5",
-    "own __init__": "def __init__(self, *a):  # here\n        import os",
     # The method would replace the field, and assignments bypass storage.
     "field and method of one name": "count: uint256  # here\n    @external\n"
     "    def count(self) -> uint256:  # here\n        return 1",
@@ -403,6 +484,12 @@ CLASSES = {
 @pytest.mark.parametrize("text", CLASSES.values(), ids=CLASSES)
 def test_a_class_is_refused(tmp_path: Path, text: str) -> None:
     refusal(tmp_path, text + "\n")
+
+
+def test_a_constructor_is_called_init(tmp_path: Path) -> None:
+    text = "class Snippet(Contract):\n    def constructor(self) -> None:\n        pass\n"
+    with pytest.raises(ContractRefused, match=r":3: Snippet\.constructor: .*__init__"):
+        load(tmp_path, text)
 
 
 def test_a_base_that_is_no_contract_is_refused(tmp_path: Path) -> None:
