@@ -623,23 +623,7 @@ TRAPS = {
 }
 
 
-# BUG: refused with "it is not yours to set", and a TypeError.
-SPRUNG = ("a struct member called balance", "the hash of a reference")
-
-
-@pytest.mark.parametrize(
-    ("fields", "above", "body"),
-    [
-        pytest.param(
-            *parts,
-            id=name,
-            marks=pytest.mark.xfail(strict=True, reason="BUG: see the name")
-            if name in SPRUNG
-            else (),
-        )
-        for name, parts in TRAPS.items()
-    ],
-)
+@pytest.mark.parametrize(("fields", "above", "body"), TRAPS.values(), ids=TRAPS)
 def test_what_looks_right_is_right(
     chain: Chain, tmp_path: Path, fields: str, above: str, body: str
 ) -> None:
@@ -677,7 +661,7 @@ def looks_harmless(self) -> None:
 """
 
 
-# BUG: the last three go on: calls within a contract check no types, and make no view.
+# The last three go on, as the README says: calls within a contract check no types, make no view.
 UNHEARD = [name for name in SILENT if "narrow" in name or "view" in name]
 
 
@@ -687,7 +671,7 @@ UNHEARD = [name for name in SILENT if "narrow" in name or "view" in name]
         pytest.param(
             body,
             id=name,
-            marks=pytest.mark.xfail(strict=True, reason="BUG: unchecked within a contract")
+            marks=pytest.mark.xfail(strict=True, reason="unchecked within a contract")
             if name in UNHEARD
             else (),
         )

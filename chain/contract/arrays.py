@@ -99,6 +99,9 @@ class StorageArray:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        return "an array in storage (copy it with .load())"
+
     def append(self, value: Any) -> None:
         """Add an element at the end."""
         value = self._place.element.check(value)

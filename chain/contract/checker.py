@@ -14,7 +14,6 @@ from chain.contract.fields import ContractType
 from chain.contract.operations import HIGHEST
 from chain.contract.rules import (
     HINTS,
-    HOST_ATTRIBUTES,
     HOST_METHODS,
     HOST_VALUES,
     PYTHON_ATTRIBUTES,
@@ -173,8 +172,8 @@ class Checker(ast.NodeVisitor):
         name = node.attr
         if name.startswith("_") and not (name == "__init__" and self._is_super(node.value)):
             self.refuse(node, f".{name}", "names that start with _ belong to Python; drop the _")
-        if isinstance(node.ctx, ast.Store) and name in HOST_ATTRIBUTES:
-            self.refuse(node, f"assigning to .{name}", "it is not yours to set")
+        if isinstance(node.ctx, ast.Store) and isinstance(self.field_of(node.value), ContractType):
+            self.refuse(node, f"assigning to .{name}", "another contract's fields are its own")
         if self._is_self(node.value):
             self._check_own(node)
             return

@@ -269,6 +269,8 @@ def _method(
     where = (
         f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}: {cls.__name__}.{name}"
     )
+    if marks.view and marks.payable:
+        raise ContractRefused(f"{where}: a view takes no money: drop @payable or @view")
     parameters = list(inspect.signature(function).parameters)[1:]
     annotations = function.__annotations__
     kinds: dict[str, Type] = {}

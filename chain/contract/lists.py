@@ -85,6 +85,9 @@ class StorageList:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        return "an array in storage (copy it with .load())"
+
     def append(self, value: Any) -> None:
         """Add an element at the end."""
         place = self._place

@@ -1,8 +1,9 @@
 """What arithmetic means in a contract: checked, and charged in proportion to the work.
 
 The compiler puts these in place of Python's operators. Every integer result must fit into 256 bits,
-signed or unsigned: -2**255 .. 2**256 - 1. Where a narrower type is declared (storage, arguments,
-results, annotated variables) the value is checked against that.
+signed or unsigned: -2**255 .. 2**256 - 1. Where a narrower type is declared (storage, annotated
+variables, arguments and results of calls between contracts and from outside) the value is checked
+against that; within a contract, methods call one another as Python's do.
 """
 
 from __future__ import annotations

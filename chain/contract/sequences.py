@@ -38,7 +38,7 @@ def weigh(meter: Meter, value: Any) -> None:
         elif isinstance(item, Array | list | tuple):
             if depth > MAX_NESTING:
                 raise InvalidValue(f"lists are nested deeper than {MAX_NESTING}")
-            meter.work(TURN + ELEMENT * len(item))
+            meter.work(2 * TURN + ELEMENT * len(item))
             if not (isinstance(item, Array) and isinstance(item.checked, IntType)):
                 pending.extend((inner, depth + 1) for inner in item if type(inner) is not int)
 
@@ -92,7 +92,7 @@ def compare(meter: Meter, operators: tuple[str, ...], *operands: Any) -> bool:
     """A comparison, or a chain of them; all operands are evaluated, and weighed."""
     weighed = []
     for operand in operands:
-        if isinstance(operand, enumerate | reversed | zip):
+        if hasattr(operand, "__next__"):  # reversed, zip, ...: what walks it cannot be charged
             operand = _list(meter, operand)
         if type(operand) is not int:
             weigh(meter, operand)
@@ -246,6 +246,7 @@ def keccak(meter: Meter, *values: Any) -> bytes:
     words = len(values)
     parts = []
     for value in values:
+        value = getattr(value, "address", value)  # a contract stands for where it is
         if type(value) in HEAVY:
             weigh(meter, value)
             if isinstance(value, list | tuple):
