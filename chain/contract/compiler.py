@@ -16,6 +16,7 @@ from typing import Any
 from chain.contract import sequences
 from chain.contract.checker import Checker
 from chain.contract.expressions import ExpressionCompiler, require
+from chain.contract.method import Marks
 from chain.contract.pricing import ENTRY, METER, TURN, charge, located, own_price, price_of, turn
 from chain.contract.rules import HOST_ATTRIBUTES
 from chain.contract.source import function_tree
@@ -30,6 +31,7 @@ class Compiler(ExpressionCompiler):
         super().__init__(checker, function, owner)
         self._temporaries = 0
         self._frames = 0
+        self._is_view = getattr(function, "contract_marks", Marks()).view
 
     def compile(self, tree: ast.FunctionDef, guards: list[Callable[..., None]]) -> ast.FunctionDef:
         """Return the metered form of `tree`, with calls to `guards` first."""
@@ -48,6 +50,8 @@ class Compiler(ExpressionCompiler):
                 f"_host.depth += {self._frames}",
                 f"if _host.depth > {MAX_DEPTH}: _host.refuse_depth()",
             ]
+        if self._is_view:  # for its own contract, too: calls between contracts see to it anyway
+            prologue += [f"_static = {myself}._host.static", f"{myself}._host.static = True"]
         for index, guard in enumerate(guards):
             self.namespace[f"_guard{index}"] = guard
             prologue.append(f"_guard{index}({myself})")
@@ -131,15 +135,14 @@ class Compiler(ExpressionCompiler):
     def _return(self, statement: ast.Return) -> list[ast.stmt]:
         if statement.value is not None:
             statement.value = self.visit(statement.value)
-        if not self._frames:
-            return [statement]
-        leave = ast.parse(f"_host.depth -= {self._frames}").body[0]
-        ast.copy_location(leave, statement)
-        if statement.value is None:
-            return [leave, statement]
+        leaving = [f"_host.depth -= {self._frames}"] if self._frames else []
+        if self._is_view:
+            leaving.append(f"{self.checker.myself}._host.static = _static")
+        leave = [located(each, statement) for each in ast.parse("\n".join(leaving)).body]
         before: list[ast.stmt] = []
-        statement.value = self._keep(statement.value, before, statement)
-        return [*before, leave, statement]
+        if leave and statement.value is not None:
+            statement.value = self._keep(statement.value, before, statement)
+        return [*before, *leave, statement]
 
     def _require(self, statement: ast.Expr) -> list[ast.stmt]:
         call = statement.value
