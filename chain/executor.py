@@ -277,9 +277,7 @@ def _abi_size(method: Method | None, arguments: tuple[Any, ...]) -> tuple[int, i
     """Words and non-zero bytes of encoded arguments, whether or not the method takes them."""
     if method is not None and len(method.kinds) == len(arguments):
         try:
-            kinds = method.kinds
-            checked = [kind.check(value) for kind, value in zip(kinds, arguments, strict=True)]
-            return abi_size(kinds, checked)
+            return abi_size(method.kinds, method.check_arguments(arguments))
         except InvalidValue:
             pass
     sizes = [_guessed_size(value) for value in arguments]

@@ -131,7 +131,7 @@ class Meter:
     refund
         EIP-2200's refund counter; may be negative in between.
     by_reason
-        Gas per :class:`Reason`, arithmetic excluded until :meth:`split` is asked.
+        Gas per :class:`Reason`, arithmetic excluded.
     """
 
     __slots__ = ("by_reason", "limit", "refund", "schedule", "used")
@@ -159,9 +159,3 @@ class Meter:
         used = self.used = self.used + amount
         if used > self.limit:
             raise OutOfGas(f"{used} gas is needed, the limit is {self.limit}: raise gas_limit")
-
-    def split(self) -> dict[Reason, int]:
-        """Gas by reason; what no reason names is arithmetic."""
-        spent = {reason: self.by_reason[reason] for reason in Reason}
-        spent[Reason.COMPUTE] = self.used - sum(self.by_reason)
-        return spent

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from chain.array import Array
 from chain.contract import vector
 from chain.contract.vector import SlotWrites
 
@@ -162,7 +163,7 @@ def test_moving_average(pair: list[Ints], n: int) -> None:
 @given(vectors(1))
 def test_nonzero_bytes(single: list[Ints]) -> None:
     (a,) = single
-    result = vector.nonzero_bytes(array(a))
+    result = Array.of_int64(array(a)).nonzero_bytes
     assert type(result) is int
     assert result == twin_nonzero_bytes(a)
 

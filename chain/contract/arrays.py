@@ -7,7 +7,7 @@ slot, mostly as no-ops.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from chain.array import Array
 from chain.cells import ELEMENTS_PER_LEAF, Column
-from chain.contract.storage import KECCAK, READ, Builder, Place
+from chain.contract.storage import KECCAK, READ, Builder, Place, StorageSequence
 from chain.contract.vector import SlotWrites, changed_slots
 from chain.errors import InvalidValue, Panic
 from chain.gas import Reason
@@ -51,14 +51,12 @@ class ArrayPlace(Place):
         StorageArray(self, keys).assign(value)
 
 
-class StorageArray:
+class StorageArray(StorageSequence):
     """A storage field of type ``Array[...]`` with elements of at most 32 bytes."""
 
-    __slots__ = ("_keys", "_place")
+    __slots__ = ()
 
-    def __init__(self, place: ArrayPlace, keys: Any) -> None:
-        self._place = place
-        self._keys = keys
+    _place: ArrayPlace
 
     @property
     def _column(self) -> Column:
@@ -71,10 +69,6 @@ class StorageArray:
         host = self._place.host
         host.meter.charge(host.schedule.storage_read, READ)
         return len(self._column)
-
-    def __iter__(self) -> Iterator[Any]:
-        for index in range(len(self)):
-            yield self[index]
 
     def __getitem__(self, index: int) -> Any:
         size = len(self)
@@ -93,14 +87,6 @@ class StorageArray:
         if not 0 <= index < size:
             raise Panic(f"index {index} is out of bounds of an array of {size}")
         self._set_element(self._column, index, value)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or self.load() == other
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return "an array in storage (copy it with .load())"
 
     def append(self, value: Any) -> None:
         """Add an element at the end."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chain.array import Array
-from chain.contract.storage import KECCAK, READ, Builder, Place, joined
+from chain.contract.storage import KECCAK, READ, Builder, Place, StorageSequence, joined
 from chain.errors import InvalidValue, Panic
 from chain.host import Host
 from chain.types import ArrayType
@@ -40,23 +40,17 @@ class ListPlace(Place):
         StorageList(self, keys).assign(value)
 
 
-class StorageList:
+class StorageList(StorageSequence):
     """A storage field of type ``Array[...]`` whose elements take more than a slot."""
 
-    __slots__ = ("_keys", "_place")
+    __slots__ = ()
 
-    def __init__(self, place: ListPlace, keys: Any) -> None:
-        self._place = place
-        self._keys = keys
+    _place: ListPlace
 
     def __len__(self) -> int:
         place = self._place
         place.host.meter.charge(place.host.schedule.storage_read, READ)
         return place.cells.get(self._keys, 0)  # type: ignore[no-any-return]
-
-    def __iter__(self) -> Iterator[Any]:
-        for index in range(len(self)):
-            yield self[index]
 
     def _at(self, index: int, size: int) -> Any:
         if not 0 <= index < size:
@@ -79,14 +73,6 @@ class StorageList:
         host.store(place.cells, self._keys, size, size + 1, 0)
         host.state.journal.write(place.cells, self._keys, size + 1)
         return place.elements.read(self._at(size, size + 1))
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or self.load() == other
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return "an array in storage (copy it with .load())"
 
     def append(self, value: Any) -> None:
         """Add an element at the end."""

@@ -11,9 +11,11 @@ A :class:`Place` is one static path of storage in one deployed contract (``added
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from chain.array import Array
 from chain.cells import Cells
 from chain.errors import InvalidValue
 from chain.gas import Reason
@@ -222,6 +224,38 @@ class Map(Generic[K, V]):
         if place.keys.dynamic:
             host.meter.work(len(checked))
         place.values.write(joined(self._keys, checked), value)
+
+
+class StorageSequence(ABC):
+    """A storage field of type ``Array[...]``, at certain keys."""
+
+    __slots__ = ("_keys", "_place")
+
+    def __init__(self, place: Place, keys: Any) -> None:
+        self._place = place
+        self._keys = keys
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> Any: ...
+
+    @abstractmethod
+    def load(self) -> Array[Any]:
+        """Copy the array to memory."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for index in range(len(self)):
+            yield self[index]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or self.load() == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "an array in storage (copy it with .load())"
 
 
 def slots_of(kinds: Iterable[tuple[str, Type]]) -> list[list[str]]:

@@ -21,7 +21,6 @@ Flags = NDArray[np.bool_]
 _INT64 = np.dtype(np.int64)
 _UINT64 = np.dtype(np.uint64)
 _FLOAT64 = np.dtype(np.float64)
-_BYTE = np.dtype(np.uint8)
 _MAX = 2**63 - 1
 # Comparing or shifting with a 0-d array costs half of what a Python int costs.
 _ZERO = np.array(0, dtype=_INT64)
@@ -174,12 +173,6 @@ def moving_average(c: Vector, x: Vector, n: int) -> Vector:
         return total
     means = zip(c.tolist(), x.tolist(), strict=True)
     return np.array([_quotient(mean * n + value, n + 1) for mean, value in means], _INT64)
-
-
-def nonzero_bytes(a: Vector) -> int:
-    """Count the non-zero bytes of the EVM ABI encoding, a sign-extended 32-byte word per value."""
-    extended = np.count_nonzero(a < _ZERO)  # by 24 bytes of 0xff
-    return int(np.count_nonzero(a.view(_BYTE)) + 24 * extended)
 
 
 class SlotWrites(NamedTuple):
