@@ -10,6 +10,7 @@ from chain.account import Account, AccountBook
 from chain.block import Block, Header
 from chain.contract.contract import Contract
 from chain.contract.fields import read_path
+from chain.contract.listing import map_keys
 from chain.contract.method import Method
 from chain.contract.records import Event
 from chain.deployed import Deployed
@@ -295,6 +296,16 @@ class Chain:
         frozen = tuple(map(plain, keys))
         return self._ledger.peek(lambda: read_path(self._ledger.contract(target), field, frozen))
 
+    def map_keys(self, contract: Any, field: str, *path: Any) -> list[Any]:
+        """Keys under which a map holds anything but zeros, in order; no contract can list them.
+
+        `path` leads to a map inside of the field: ``chain.map_keys(model, "infos", 0, "counts")``.
+        Raises InvalidValue if no map is there.
+        """
+        frozen = tuple(map(plain, path))
+        target = self._ledger.contract(ADDRESS.check(contract))
+        return self._ledger.peek(lambda: map_keys(target, field, frozen))
+
     # Blocks, time, snapshots
 
     @property
@@ -359,6 +370,17 @@ class Chain:
             yield
         finally:
             self._ledger.undo(snapshot)
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo everything that happens inside the ``with`` block if it raises."""
+        snapshot = self.snapshot()
+        try:
+            yield
+        except BaseException:
+            self._ledger.undo(snapshot)
+            raise
+        self._ledger.release(snapshot)
 
     # Logs and proofs
 

@@ -310,6 +310,10 @@ class Ledger:
             self.revert(identifier)
             del self._snapshots[identifier]
 
+    def release(self, identifier: int) -> None:
+        """Forget a snapshot, and stay in the present."""
+        self._snapshots.pop(identifier, None)
+
     # Roots
 
     def seal(self) -> Roots:

@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import Perceptron
+from sklearn.preprocessing import StandardScaler
 
 from chain import Account, Chain, Receipt
 from chain.units import days, ether, gwei, hours
 from contracts_py.classifiers.classifier import TO_FLOAT
-from contracts_py.classifiers.dense_perceptron import DensePerceptron
-from contracts_py.collaborative_trainer import AddData, CollaborativeTrainer
-from contracts_py.data_handler import DataHandler
-from examples.encoding import UnitEncoder
+from contracts_py.collaborative_trainer import AddData
 from incentives.stakeable import Stakeable
+from offchain.encoders import DenseEncoder
+from offchain.estimators import from_estimator
+from offchain.system import deploy_system
 
 HONEST = ("north", "east", "south", "west")
 FLIPPING = "crooked"
@@ -31,7 +32,7 @@ TEST_SHARE = 0.3
 OWNER_SHARE = 0.08
 
 # A tenth of what scikit-learn's perceptron takes, so that a wrong label does less harm.
-LEARNING_RATE = TO_FLOAT // 10
+LEARNING_RATE = 0.1
 
 START_BALANCE_WEI = 20 * ether
 GAS_PRICE_WEI = 20 * gwei
@@ -109,7 +110,8 @@ class Consortium:
         order = self.random.permutation(len(labels))
         parts = np.cumsum([round(TEST_SHARE * len(labels)), round(OWNER_SHARE * len(labels))])
         held_out, known, unknown = np.split(order, parts)
-        self.encoder = UnitEncoder(measurements[known])
+        scaler = StandardScaler().fit(measurements[known])
+        self.encoder = DenseEncoder(scaler, constant=1.0)
         encoded = self.encoder.encode(measurements)
         self.test_cases = [(encoded[row], int(labels[row])) for row in held_out]
         self.owner_cases = len(known)
@@ -122,7 +124,7 @@ class Consortium:
 
         self.chain = Chain(balance=0, gas_price=GAS_PRICE_WEI)
         self.owner = self.chain.account("owner", balance=START_BALANCE_WEI)
-        self._deploy(np.rint(first.coef_[0] * TO_FLOAT).astype(np.int64))
+        self._deploy(first)
         names = (*HONEST, FLIPPING)
         self.hospitals = [
             Hospital(
@@ -136,31 +138,26 @@ class Consortium:
         self.history = History(balances_wei={name: [] for name in names})
         self._record(self.accuracy())
 
-    def _deploy(self, weights: NDArray[np.int64]) -> None:
-        chain, owner = self.chain, self.owner
-        self.classifier = chain.deploy(
-            DensePerceptron, ["malignant", "benign"], weights, 0, LEARNING_RATE, sender=owner
-        )
-        self.data_handler = chain.deploy(DataHandler, sender=owner)
-        self.incentive_mechanism = chain.deploy(
+    def _deploy(self, first: Perceptron) -> None:
+        system = deploy_system(
+            self.chain,
+            from_estimator(
+                first, classifications=["malignant", "benign"], learning_rate=LEARNING_RATE
+            ),
             Stakeable,
             REFUND_WAIT_S,
             ANY_ADDRESS_CLAIM_WAIT_S,
             ANY_ADDRESS_CLAIM_WAIT_S,
             COST_WEIGHT_WEI,
-            sender=owner,
+            sender=self.owner,
+            name="breast cancer",
+            description="Is a tumour benign? 30 measurements of cell nuclei.",
+            encoder="standardised, a constant 1 appended, scaled to length 1",
         )
-        parts = (self.data_handler, self.incentive_mechanism, self.classifier)
-        self.trainer = chain.deploy(
-            CollaborativeTrainer,
-            "breast cancer",
-            "Is a tumour benign? 30 measurements of cell nuclei.",
-            "standardised, a constant 1 appended, scaled to length 1",
-            *parts,
-            sender=owner,
-        )
-        for part in parts:
-            part.transfer_ownership(self.trainer, sender=owner)
+        self.trainer = system.trainer
+        self.data_handler = system.data_handler
+        self.incentive_mechanism = system.incentive_mechanism
+        self.classifier = system.classifier
 
     def visits(self, last_day: int) -> list[tuple[int, Hospital]]:
         """Draw who comes by when (seconds since the start), until day `last_day` and in order.

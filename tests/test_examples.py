@@ -11,19 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 
 from chain.units import days, ether
-from contracts_py.classifiers.classifier import UNIT_NORM_ABOVE, UNIT_NORM_BELOW
 from contracts_py.collaborative_trainer import AddData
 from examples import consortium as study
 from examples import hospitals
 from examples.consortium import Consortium
-from examples.encoding import UnitEncoder
 from incentives.stakeable import Refund, Report
 
 ROOT = Path(__file__).parents[1]
@@ -197,7 +192,7 @@ def test_the_model_is_what_plain_integers_make_of_the_contributions(ran: Consort
             moved += 1
             sign = 1 if event.classification else -1
             for index, value in enumerate(event.data):
-                step = abs(value) * study.LEARNING_RATE // 10**9
+                step = abs(value) * round(study.LEARNING_RATE * 10**9) // 10**9
                 weights[index] += sign * (step if value > 0 else -step)
     assert moved > 10
     assert list(ran.classifier.weights()) == weights
@@ -301,28 +296,6 @@ def test_by_default_the_honest_gain_the_crooked_one_loses_and_the_model_holds() 
     accuracies = consortium.history.accuracies
     assert accuracies[-1] >= accuracies[0] > min(accuracies) > 0.8
     assert accuracies[-1] <= consortium.baseline + 0.02
-
-
-# The encoding
-
-
-@given(
-    st.integers(1, 40).flatmap(
-        lambda width: st.lists(
-            st.lists(st.floats(-1e6, 1e6), min_size=width, max_size=width), min_size=1, max_size=8
-        )
-    )
-)
-def test_every_encoded_sample_has_the_length_the_contract_asks_for(rows: list[list[float]]) -> None:
-    samples = np.array(rows)
-    for encoded in UnitEncoder(samples[: len(samples) // 2 + 1]).encode(samples).tolist():
-        assert UNIT_NORM_BELOW < sum(value * value for value in encoded) < UNIT_NORM_ABOVE
-
-
-def test_encoding_standardises_appends_one_and_scales() -> None:
-    encoder = UnitEncoder(np.array([[0.0, 5.0], [2.0, 5.0]]))
-    # Standardised: (3 - 1) / 1 and, the second never having varied, 7 - 5; then the constant 1.
-    assert encoder.encode(np.array([[3.0, 7.0]])).tolist() == [[666666667, 666666667, 333333333]]
 
 
 # quickstart

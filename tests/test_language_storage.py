@@ -15,6 +15,7 @@ from chain.contract import (
     ZERO_ADDRESS,
 )
 from chain.errors import (
+    InvalidValue,
     OutOfRange,
     Panic,
 )
@@ -149,6 +150,72 @@ def test_arrays_in_maps_are_apart(chain: Chain) -> None:
     assert [registry.rows(row) for row in range(3)] == [[], [9], [4]]
     with reverts(Panic):
         registry.rows(1, 1)
+
+
+# Keys, as those outside see them.
+
+
+@given(
+    writes=st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans(), st.integers(-1, 1)),
+        max_size=10,
+    )
+)
+def test_keys_of_maps_are_those_with_something_under_them(
+    chain: Chain, writes: list[tuple[int, int, bool, int]]
+) -> None:
+    accounts = chain.accounts
+    registry = chain.deploy(Registry, sender=accounts[0])
+    model: dict[tuple[str, bytes, bool], int] = {}
+    for who, key, flag, value in writes:
+        name = bytes([key]) * 32
+        registry.put(accounts[who], name, flag, value, sender=accounts[0])
+        model[accounts[who].address, name, flag] = value
+    held = {keys for keys, value in model.items() if value}
+    assert chain.map_keys(registry, "nested") == sorted({owner for owner, _, _ in held})
+    for account in accounts[:3]:
+        names = {name for owner, name, _ in held if owner == account.address}
+        assert chain.map_keys(registry, "nested", account) == sorted(names)
+        for name in names:
+            flags = [flag for flag in (False, True) if (account.address, name, flag) in held]
+            assert chain.map_keys(registry, "nested", account, name) == flags
+
+
+def test_keys_of_maps_behind_structs_and_arrays(chain: Chain) -> None:
+    alice, bob = chain.accounts[:2]
+    registry = chain.deploy(Registry, sender=alice)
+    assert chain.map_keys(registry, "by_key") == []
+    registry.fill(7, 0, 0, 0, "", sender=alice)
+    registry.fill(3, 1, 2, 3, "x" * 40, sender=bob)
+    registry.add(1, "a", sender=bob)
+    registry.add(1, "b", sender=alice)
+    registry.put_row(5, [0, 0], sender=alice)
+    registry.put_row(6, [1], sender=alice)
+    registry.put_row(6, [], sender=alice)
+    assert chain.map_keys(registry, "by_key") == [3, 7]
+    assert chain.map_keys(registry, "by_key", 3, "seen") == [bob.address]
+    assert chain.map_keys(registry, "by_key", 4, "seen") == []
+    assert chain.map_keys(registry, "listed", 1, "seen") == [alice.address]
+    assert chain.map_keys(registry, "single", "seen") == []
+    assert chain.map_keys(registry, "rows") == [5], "an array with elements is something"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (("single",), "single is no map: only a map has keys to list"),
+        (("rows", 5), r"rows\[5\] is no map"),
+        (("by_key", 1, "low"), r"by_key\[1\]\['low'\] is no map"),
+        (("by_key", 1, "lower"), "there is no member 'lower', only low, high, owner"),
+        (("nothing",), "there is no field 'nothing', only by_key, listed"),
+        (("by_key", -1), "-1 is out of range of uint256"),
+        (("rows", "a"), "'a' is a str, not a uint8"),
+    ],
+)
+def test_only_maps_have_keys(chain: Chain, path: tuple[Any, ...], message: str) -> None:
+    registry = chain.deploy(Registry, sender=chain.accounts[0])
+    with pytest.raises(InvalidValue, match=message):
+        chain.map_keys(registry, *path)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-PACKAGES = ["chain", "contracts_py", "incentives", "examples"]
+PACKAGES = ["chain", "contracts_py", "incentives", "offchain", "examples"]
 
 # From the ground up. A folder stands for all its modules.
 ENGINE = [
@@ -52,6 +52,7 @@ LANGUAGE = [
     "fields",
     "rules",
     "reference",
+    "listing",
     "checker",
     "pricing",
     "expressions",

@@ -332,6 +332,48 @@ def test_returning_to_before_an_anchor_from_inside_it() -> None:
     assert chain.number == 1, "what is undone already need not be undone again"
 
 
+def test_all_or_nothing_stays_unless_it_raises() -> None:
+    chain = Chain()
+    alice, bob = chain.accounts[:2]
+    with chain.all_or_nothing():
+        chain.transfer(alice, bob, 1)
+    assert chain.balance(bob) == 10_000 * ether + 1
+    root = chain.header().state_root
+
+    def fail(error: type[BaseException]) -> None:
+        with chain.all_or_nothing(), chain.all_or_nothing():
+            chain.time_travel(seconds=5)
+            chain.transfer(alice, bob, 1)
+            raise error
+
+    for error in (ValueError, KeyboardInterrupt, SystemExit):
+        with pytest.raises(error):
+            fail(error)
+        assert (chain.number, chain.balance(bob)) == (1, 10_000 * ether + 1)
+        assert chain.header().state_root == root
+    assert not chain._ledger._snapshots, "the journal would be kept for them"
+
+
+def test_returning_to_before_all_or_nothing_from_inside_it() -> None:
+    chain = Chain()
+    snapshot = chain.snapshot()
+    chain.mine(1)
+    with chain.all_or_nothing():
+        chain.mine(1)
+        chain.revert(snapshot)
+    assert chain.number == 0
+
+    def fail() -> None:
+        with chain.all_or_nothing():
+            chain.revert(snapshot)
+            chain.mine(3)
+            raise ValueError("of the test")
+
+    with pytest.raises(ValueError, match="of the test"):
+        fail()
+    assert chain.number == 3, "what it started from is gone"
+
+
 def test_a_handle_to_a_contract_that_is_gone_says_so() -> None:
     chain = Chain()
     snapshot = chain.snapshot()

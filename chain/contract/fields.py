@@ -17,7 +17,8 @@ from chain.contract.storage import (
     TextPlace,
     slots_of,
 )
-from chain.contract.structs import StructPlace, StructType
+from chain.contract.structs import StructHandle, StructPlace, StructType
+from chain.errors import InvalidValue
 from chain.host import Host
 from chain.types import ADDRESS, SLOT_BITS, ArrayType, Type
 from chain.values import Address
@@ -155,14 +156,31 @@ def descriptors(kinds: dict[str, Type]) -> dict[str, PackedField | PlacedField]:
     return made
 
 
+def follow(contract: Contract, name: str, path: tuple[Any, ...]) -> Any:
+    """A field's value, or what is in it at keys, indices and members of structs.
+
+    Raises InvalidValue where there is nothing of that name.
+    """
+    if name not in contract.fields:
+        raise InvalidValue(f"there is no field {name!r}, only {', '.join(contract.fields)}")
+    value = getattr(contract, name)
+    for step in path:
+        if isinstance(value, StructHandle):
+            if step not in value._place.members:
+                known = ", ".join(value._place.members)
+                raise InvalidValue(f"there is no member {step!r}, only {known}")
+            value = getattr(value, step)
+        else:
+            value = value[step]
+    return value
+
+
 def read_path(contract: Contract, name: str, keys: tuple[Any, ...]) -> Any:
     """What a public getter returns: the field's value, or that at keys of maps and arrays.
 
     A struct is a tuple of its members that are no map or array.
     """
-    value = getattr(contract, name)
-    for key in keys:
-        value = value[key]
+    value = follow(contract, name, keys)
     if isinstance(getattr(value, "address", None), Address):
         return value.address
     if hasattr(value, "load"):

@@ -1,0 +1,1 @@
+"""What happens off the chain: models and data on their way to the contracts and back."""

@@ -1,0 +1,160 @@
+"""Models onto the chain: in one transaction if they fit into a block, in chunks otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chain import Account, Chain, Deployed, Receipt
+from chain.deployed import ExternalMethod
+from chain.errors import InvalidGasLimit, OutOfGas
+from chain.transaction import Transaction
+from offchain.models import Load, Model, Plan
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A model on the chain, and what it took.
+
+    Attributes
+    ----------
+    contract
+        The classifier; it belongs to whoever deployed it.
+    receipts
+        Of the deployment, and of what was put in afterwards, in order.
+    """
+
+    contract: Deployed
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def gas_used(self) -> int:
+        """Gas of all transactions together."""
+        return sum(receipt.gas_used for receipt in self.receipts)
+
+    @property
+    def fee(self) -> int:
+        """Wei paid for it."""
+        return sum(receipt.fee for receipt in self.receipts)
+
+
+def deploy_model(
+    chain: Chain,
+    model: Model,
+    *,
+    sender: Account,
+    gas_price: int | None = None,
+    label: str | None = None,
+    progress: Progress | None = None,
+) -> Deployment:
+    """Deploy a model: the whole of it in the constructor, or as much per block as fits.
+
+    Each transaction is tried out before it is sent, so that none runs out of gas.
+
+    Parameters
+    ----------
+    sender
+        Who pays, and owns the contract.
+    gas_price
+        Wei per gas; the chain's by default.
+    label
+        Names the contract in messages and traces.
+    progress
+        Called after every transaction with how many items are in the contract, and of how many.
+
+    Raises
+    ------
+    OutOfGas
+        If not even one item fits into a block, or the sender cannot pay for it.
+    ChainError
+        What the chain or the contract has against it. In all cases the chain is as it was before.
+    """
+    with chain.all_or_nothing():
+        return _Deployer(chain, sender, gas_price, progress).deploy(model, label)
+
+
+class _Deployer:
+    """Deploys one model."""
+
+    def __init__(
+        self, chain: Chain, sender: Account, gas_price: int | None, progress: Progress | None
+    ) -> None:
+        self.chain = chain
+        self.sender = sender
+        self.gas_price = gas_price
+        self.progress = progress
+        self.receipts: list[Receipt] = []
+
+    def deploy(self, model: Model, label: str | None) -> Deployment:
+        bare = model.plan(whole=False)
+        selection = feature_indices_load(model)
+        total = sum(load.size for load in bare.loads) + selection.size
+        plan = model.plan(whole=True)
+        if self.gas_of(self.creation(model, plan)) is None:
+            plan = bare
+        receipt = self.send(self.creation(model, plan))
+        contract = self.chain.at(receipt.contract_address, label)
+        loads = [*plan.loads, selection]
+        done = total - sum(load.size for load in loads)
+        self.report(done, total)
+        for load in loads:
+            start = 0
+            most = load.size
+            while start < load.size:
+                most = self.fitting(contract, load, start, min(most, load.size - start))
+                self.send(self.call(contract, load, start, start + most))
+                start += most
+                done += most
+                self.report(done, total)
+        return Deployment(contract, tuple(self.receipts))
+
+    def fitting(self, contract: Deployed, load: Load, start: int, most: int) -> int:
+        """How many items from `start` on fit into a block; 1 if none does, for that to fail."""
+        size, best, limit = most, 0, most
+        while size > best:
+            transaction = self.call(contract, load, start, start + size)
+            gas = self.gas_of(transaction)
+            if gas is None:
+                limit = size - 1
+                size = max(size // 2, 1) if best == 0 and size > 1 else best
+            else:
+                best = size
+                # Half of what did not fit may leave much of a block unused.
+                size = min(size * transaction.gas_limit // gas, limit)
+        return max(best, 1)
+
+    def creation(self, model: Model, plan: Plan) -> Transaction:
+        name = self.chain.register(model.contract_class)
+        return self.chain.make_transaction(
+            "deploy", self.sender, name=name, arguments=plan.arguments, gas_price=self.gas_price
+        )
+
+    def call(self, contract: Deployed, load: Load, start: int, end: int) -> Transaction:
+        method: ExternalMethod = getattr(contract, load.method)
+        arguments = load.arguments(start, end)
+        return method.transaction(*arguments, sender=self.sender, gas_price=self.gas_price)
+
+    def gas_of(self, transaction: Transaction) -> int | None:
+        """What a transaction would use; None if that is too much for a block."""
+        try:
+            receipt = self.chain.simulate(transaction)
+        except InvalidGasLimit:  # the data alone is too much
+            return None
+        return None if isinstance(receipt.error, OutOfGas) else receipt.gas_used
+
+    def send(self, transaction: Transaction) -> Receipt:
+        receipt = self.chain.raising(self.chain.send(transaction))
+        self.receipts.append(receipt)
+        return receipt
+
+    def report(self, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(done, total)
+
+
+def feature_indices_load(model: Model) -> Load:
+    """The selection of features, which no constructor takes."""
+    indices = model.feature_indices
+    return Load("add_feature_indices", len(indices), lambda a, b: (indices[a:b],))
