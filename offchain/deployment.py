@@ -9,6 +9,8 @@ from chain import Account, Chain, Deployed, Receipt
 from chain.deployed import ExternalMethod
 from chain.errors import InvalidGasLimit, OutOfGas
 from chain.transaction import Transaction
+from chain.values import shown
+from offchain.fixed_point import DoesNotFit
 from offchain.models import Load, Model, Plan
 
 Progress = Callable[[int, int], None]
@@ -66,11 +68,17 @@ def deploy_model(
 
     Raises
     ------
+    DoesNotFit
+        If `model` is no model.
     OutOfGas
         If not even one item fits into a block, or the sender cannot pay for it.
     ChainError
         What the chain or the contract has against it. In all cases the chain is as it was before.
     """
+    if not isinstance(model, Model):
+        raise DoesNotFit(
+            f"{shown(model)} is no model: make one with from_estimator(...) or load_model(...)"
+        )
     with chain.all_or_nothing():
         return _Deployer(chain, sender, gas_price, progress).deploy(model, label)
 

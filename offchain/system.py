@@ -77,10 +77,10 @@ def deploy_system(
     options: dict[str, Any] = {"sender": sender, "gas_price": gas_price}
     with chain.all_or_nothing():
         first = chain.number + 1
-        if isinstance(model, Model):
-            classifier = deploy_model(chain, model, **options, progress=progress).contract
-        else:
+        if isinstance(model, Deployed):
             classifier = model
+        else:
+            classifier = deploy_model(chain, model, **options, progress=progress).contract
         data_handler = chain.deploy(DataHandler, **options)
         incentive_mechanism = chain.deploy(mechanism, *mechanism_arguments, **options)
         parts = (data_handler, incentive_mechanism, classifier)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import Perceptron
 
 from chain import Chain
 from chain.contract import Error, require, uint256
@@ -17,6 +18,7 @@ from contracts_py.ownable import NotOwner
 from incentives.points import Points
 from incentives.stakeable import Stakeable
 from offchain.deployment import deploy_model
+from offchain.fixed_point import DoesNotFit
 from offchain.models import (
     DensePerceptronModel,
     Model,
@@ -137,6 +139,17 @@ def test_a_sender_who_runs_out_of_money_is_told_and_gets_it_back() -> None:
         deploy_model(chain, BIG["dense perceptron"], sender=poor)
     assert fingerprint(chain) == before
     deploy_model(chain, BIG["dense perceptron"], sender=poor, gas_price=0)
+
+
+def test_what_is_no_model_is_refused() -> None:
+    chain = Chain()
+    for deploy in (
+        lambda: deploy_model(chain, Perceptron(), sender=chain.accounts[0]),
+        lambda: deploy_system(chain, Perceptron(), Points, 1, 2, 3, sender=chain.accounts[0]),
+    ):
+        with pytest.raises(DoesNotFit, match=r"Perceptron\(\) is no model: make one with from_est"):
+            deploy()
+    assert chain.number == 0
 
 
 def test_values_of_the_wrong_type_leave_nothing_behind() -> None:

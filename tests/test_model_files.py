@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
 
 from chain import Chain
 from chain.errors import ExecutionError
@@ -19,6 +20,7 @@ from contracts_py.classifiers.dense_perceptron import DensePerceptron
 from contracts_py.classifiers.naive_bayes import NaiveBayesClassifier
 from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
 from offchain.deployment import deploy_model
+from offchain.encoders import SparseEncoder
 from offchain.files import from_json, load_model, save_model, to_json
 from offchain.fixed_point import DoesNotFit
 from offchain.models import (
@@ -341,3 +343,18 @@ def test_the_references_models_deploy_and_predict(name: str, block_gas_limit: in
         assert contract.predict(sample) == expected
         answers.add(expected)
     assert answers == {0, 1}
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the reference's model files are not here")
+def test_the_references_model_of_film_reviews_understands_some() -> None:
+    chain = Chain()
+    model = load_model(DATA / "imdb-sentiment-model.json")
+    contract = deploy_model(chain, model, sender=chain.accounts[0]).contract
+    vocabulary = json.loads((DATA / "imdb-vocabulary.json").read_text())
+    encoder = SparseEncoder(CountVectorizer(vocabulary=vocabulary))
+    reviews = [
+        "A wonderful film, the best acting I have seen, truly great and enjoyable.",
+        "The worst movie ever: boring, awful plot, a waste of time.",
+    ]
+    answers = [contract.predict(sample) for sample in encoder.encode(reviews)]
+    assert [contract.classifications(answer) for answer in answers] == ["Positive", "Negative"]
