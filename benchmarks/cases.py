@@ -1,18 +1,21 @@
-"""The three cases, and seeded streams of contributions that ours and the peers all run.
+"""The cases, and seeded streams of contributions that ours and the peers all run.
 
-Needs the standard library only. Everything is a plain integer, made with integer arithmetic, so a
-seed gives the same stream on every machine.
+Everything is a plain integer, made with integer arithmetic, so a seed gives the same stream on
+every machine.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
-TO_FLOAT = 10**9
-"""Fixed-point scale: the real number r is stored as round(r * TO_FLOAT)."""
+from benchmarks.models.centroids import NearestCentroidModel, SparseNearestCentroidModel
+from benchmarks.models.model import Call, Model
+from benchmarks.models.naive_bayes import NaiveBayesModel
+from benchmarks.models.perceptrons import DensePerceptronModel, SparsePerceptronModel
 
 START_TIME_S = 1_700_000_000
 """Time at which every contract is deployed."""
@@ -25,33 +28,35 @@ REFUND_WAIT_S = 86_400
 OWNER_CLAIM_WAIT_S = 2 * 86_400
 ANY_ADDRESS_CLAIM_WAIT_S = 9 * 86_400
 
+NUM_PREDICTIONS = 40
+
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure: a perceptron of some size, fed through the trainer.
+    """One thing to measure: a model of some kind and size, fed through the trainer.
 
     Parameters
     ----------
     name
         What tables call it.
-    kind
-        Which of the two perceptrons.
-    num_weights
-        Size of the model.
-    num_data
-        Integers in one contribution: indices of present features if sparse, else values.
+    draw_model
+        Draws the model at deployment.
     """
 
     name: str
-    kind: Literal["sparse", "dense"]
-    num_weights: int
-    num_data: int
+    draw_model: Callable[[random.Random], Model]
 
+
+SPARSE_PERCEPTRON = Case("sparse perceptron 20", lambda rng: SparsePerceptronModel(rng, 1000, 20))
 
 CASES = (
-    Case("sparse 20", "sparse", num_weights=1000, num_data=20),
-    Case("dense 100", "dense", num_weights=100, num_data=100),
-    Case("dense 400", "dense", num_weights=400, num_data=400),
+    SPARSE_PERCEPTRON,
+    Case("dense perceptron 100", lambda rng: DensePerceptronModel(rng, 100)),
+    Case("dense perceptron 400", lambda rng: DensePerceptronModel(rng, 400)),
+    Case("naive Bayes 20", lambda rng: NaiveBayesModel(rng, 1000, 20)),
+    Case("dense nearest centroid 100", lambda rng: NearestCentroidModel(rng, 100)),
+    Case("dense nearest centroid 400", lambda rng: NearestCentroidModel(rng, 400)),
+    Case("sparse nearest centroid 20", lambda rng: SparseNearestCentroidModel(rng, 1000, 20)),
 )
 
 
@@ -68,7 +73,7 @@ class Sample:
     cost_wei
         What the trainer keeps of `VALUE_WEI`.
     updates
-        Whether the model moves: the label differs from the prediction at that time.
+        Whether the model moves. A perceptron does if its prediction differs from the label.
     """
 
     data: list[int]
@@ -84,23 +89,29 @@ class Stream:
 
     Parameters
     ----------
-    weights, intercept, learning_rate
-        The model at deployment, scaled by `TO_FLOAT`.
+    initial
+        The model at deployment.
     samples
-        The contributions in order; of every two in a row just one moves the model.
-    final_weights
-        The weights after all of the samples.
+        The contributions in order.
+    final
+        The model after all of them.
     """
 
-    weights: list[int]
-    intercept: int
-    learning_rate: int
+    initial: Model
     samples: list[Sample]
-    final_weights: list[int]
+    final: Model
+
+    def final_checks(self) -> list[tuple[Call, int]]:
+        """Getters and predictions, and what they must answer after all samples."""
+        predictions = [
+            (Call("predict", "int64[]", (sample.data,)), self.final.predict(sample.data))
+            for sample in self.samples[-NUM_PREDICTIONS:]
+        ]
+        return [*self.final.state(), *predictions]
 
 
 def samples(case: Case, count: int, seed: int) -> Stream:
-    """Make a model and contributions to it, half of which move it.
+    """Make a model and contributions to it; of those to a perceptron just half move it.
 
     Parameters
     ----------
@@ -117,66 +128,22 @@ def samples(case: Case, count: int, seed: int) -> Stream:
         The same one for equal arguments.
     """
     rng = random.Random(seed)
-    initial = [rng.randint(-TO_FLOAT, TO_FLOAT) for _ in range(case.num_weights)]
-    intercept = rng.randint(-TO_FLOAT, TO_FLOAT)
-    learning_rate = TO_FLOAT // 2
-    weights = list(initial)
+    initial = case.draw_model(rng)
+    model = copy.deepcopy(initial)
     time_s = START_TIME_S
     stream: list[Sample] = []
-    updates = False
+    wrong = False
     for number in range(count):
         wait_s = rng.randint(60, 3600)
         time_s += wait_s
-        # Of each two, one updates: the first or the second at random.
-        updates = rng.random() < 0.5 if number % 2 == 0 else not updates
-        if case.kind == "sparse":
-            data = sorted(rng.sample(range(case.num_weights), case.num_data))
-        else:
-            data = _unit_vector(rng, case.num_data)
-        predicted = predict(case, weights, intercept, data)
-        label = 1 - predicted if updates else predicted
+        # Of each two, one is predicted wrongly: the first or the second at random.
+        wrong = rng.random() < 0.5 if number % 2 == 0 else not wrong
+        data = model.draw(rng)
+        predicted = model.predict(data)
+        label = 1 - predicted if wrong else predicted
+        updates = wrong or model.always_updates
         if updates:
-            _update(case, weights, learning_rate, data, label)
+            model.update(data, label)
         cost_wei = COST_WEIGHT_WEI * 3600 // math.isqrt(wait_s)
         stream.append(Sample(data, label, time_s, cost_wei, updates))
-    return Stream(initial, intercept, learning_rate, stream, weights)
-
-
-def predict(case: Case, weights: list[int], intercept: int, data: list[int]) -> int:
-    """Return the class, 0 or 1, that the integer perceptron gives to data.
-
-    Parameters
-    ----------
-    case
-        Says whether data are indices or values.
-    weights, intercept
-        The model.
-    data
-        One contribution.
-    """
-    if case.kind == "sparse":
-        total = intercept + sum(weights[index] for index in data)
-    else:
-        total = intercept + sum(w * x for w, x in zip(weights, data, strict=True))
-    return 1 if total > 0 else 0
-
-
-def _update(
-    case: Case, weights: list[int], learning_rate: int, data: list[int], label: int
-) -> None:
-    """Train in place with a sample that was predicted wrongly."""
-    sign = 1 if label > 0 else -1
-    if case.kind == "sparse":
-        for index in data:
-            weights[index] += sign * learning_rate
-    else:
-        for index, value in enumerate(data):
-            size = abs(value) * learning_rate // TO_FLOAT  # truncates toward zero
-            weights[index] += sign * (size if value > 0 else -size)
-
-
-def _unit_vector(rng: random.Random, size: int) -> list[int]:
-    """Draw a vector of both signs with length `TO_FLOAT`, up to rounding."""
-    raw = [rng.randint(-TO_FLOAT, TO_FLOAT) for _ in range(size)]
-    length = math.isqrt(sum(x * x for x in raw))
-    return [(2 * x * TO_FLOAT + length) // (2 * length) for x in raw]
+    return Stream(initial, stream, model)

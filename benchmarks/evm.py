@@ -22,6 +22,7 @@ from benchmarks.cases import (
     Sample,
     Stream,
 )
+from benchmarks.models.model import Call
 
 SOURCES = Path(__file__).parent / "vyper"
 EVM_VERSION = "cancun"
@@ -80,6 +81,23 @@ def call_data(signature: str, *arguments: object) -> bytes:
     return bytes(keccak(text=signature)[:4] + encode(types, arguments))
 
 
+def signature(call: Call) -> str:
+    """Write a call's method as the peers know it.
+
+    Parameters
+    ----------
+    call
+        Such as `initialize_weights` of ``int80[]``.
+
+    Returns
+    -------
+    str
+        Such as ``initializeWeights(int80[])``.
+    """
+    first, *others = call.name.split("_")
+    return f"{first}{''.join(word.capitalize() for word in others)}({call.types})"
+
+
 class EvmPeer(ABC):
     """An EVM with the contracts on it: a `benchmarks.measure.Peer` of encoded calls.
 
@@ -132,14 +150,12 @@ class EvmPeer(ABC):
         """Return the balance of an address."""
 
     def deploy(self, case: Case, stream: Stream) -> None:
-        """Put the five contracts on an empty chain, and the initial weights into the model.
+        """Put the four contracts on an empty chain, and the model's initial state into its own.
 
         Parameters
         ----------
-        case
-            Says which of the perceptrons.
-        stream
-            Holds the model.
+        case, stream
+            What is to be run.
         """
         self.reset()
         self.handler = self._create("data_handler", "()")
@@ -151,18 +167,16 @@ class EvmPeer(ABC):
             ANY_ADDRESS_CLAIM_WAIT_S,
             COST_WEIGHT_WEI,
         )
-        self.classifier = self._create(
-            f"{case.kind}_perceptron", "(int80,uint32)", stream.intercept, stream.learning_rate
-        )
-        if case.kind == "sparse":
-            start = call_data("initializeWeights(uint64,int80[])", 0, stream.weights)
-        else:
-            start = call_data("initializeWeights(int80[])", stream.weights)
-        self.call(self.classifier, start)
+        model = stream.initial
+        types, arguments = model.peer_arguments()
+        self.classifier = self._create(model.source, f"({types})", *arguments)
+        for call in model.initial_calls():
+            self.call(self.classifier, call_data(signature(call), *call.arguments))
         parts = (self.handler, self.incentive, self.classifier)
         texts = ("benchmark", "the same work as ours", "none")
-        types = "(string,string,string,address,address,address)"
-        self.trainer = self._create("trainer", types, *texts, *parts)
+        self.trainer = self._create(
+            "trainer", "(string,string,string,address,address,address)", *texts, *parts
+        )
         for part in parts:
             self.call(part, call_data("transferOwnership(address)", self.trainer))
 
@@ -204,18 +218,17 @@ class EvmPeer(ABC):
             raise RuntimeError(f"{self.name}: wrong AddData event {found}")
 
     def check_end(self, case: Case, stream: Stream) -> None:
-        """Require the weights, the money and the records of the plain simulation.
+        """Require the model, the money and the records of the plain simulation.
 
         Parameters
         ----------
         case, stream
             What was run.
         """
-        index_type = "uint64" if case.kind == "sparse" else "uint256"
-        weights = [
-            self.read(self.classifier, f"weights({index_type})", index)
-            for index in range(case.num_weights)
-        ]
+        for call, expected in stream.final_checks():
+            found = self.read(self.classifier, signature(call), *call.arguments)
+            if found != expected:
+                raise RuntimeError(f"{self.name}: {found} instead of {expected} for {call}")
         deposits_wei = sum(sample.cost_wei for sample in stream.samples)
         getter = "getClaimableAmount(int64[],uint64,uint256,address)"
         claimable_wei = sum(
@@ -223,7 +236,6 @@ class EvmPeer(ABC):
             for sample in stream.samples
         )
         checks = {
-            "the weights": weights == stream.final_weights,
             "the trainer's balance": self.balance_wei(self.trainer) == deposits_wei,
             "the user's balance": self.balance_wei(USER) == USER_BALANCE_WEI - deposits_wei,
             "the number submitted": self.read(self.incentive, "totalSubmitted()")

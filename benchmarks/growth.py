@@ -8,7 +8,7 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from benchmarks.cases import CASES, samples
+from benchmarks.cases import SPARSE_PERCEPTRON, samples
 from benchmarks.ours import OurPeer
 from chain import Chain
 
@@ -46,10 +46,9 @@ class Feed:
     """One sparse model and an endless stream of contributions to it."""
 
     def __init__(self) -> None:
-        case = CASES[0]
-        stream = samples(case, 2_000, SEED)
+        stream = samples(SPARSE_PERCEPTRON, 2_000, SEED)
         self.peer = OurPeer()
-        self.peer.deploy(case, stream)
+        self.peer.deploy(SPARSE_PERCEPTRON, stream)
         self.peer.chain.deal(self.peer.user, 10**30)
         self.samples = itertools.cycle(stream.samples)
 

@@ -28,7 +28,7 @@ class Peer(Protocol[Call]):
     name: str
 
     def deploy(self, case: Case, stream: Stream) -> None:
-        """Put the contracts on an empty chain, and the initial weights into the model."""
+        """Put the contracts on an empty chain, and the initial state into the model."""
 
     def prepare(self, sample: Sample) -> Call:
         """Set the time, and make a call ready: encode it, if that is what the peer takes."""
@@ -43,7 +43,7 @@ class Peer(Protocol[Call]):
         """Raise RuntimeError if the last `add_data` failed or made other events than its own."""
 
     def check_end(self, case: Case, stream: Stream) -> None:
-        """Raise RuntimeError if weights, money or records are not those of the simulation."""
+        """Raise RuntimeError if model, money or records are not those of the simulation."""
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,23 @@ class Run:
     gas: list[int]
     updates: list[bool]
 
-    def median_us(self, updates: bool) -> float:
-        """Return the median time of the calls that did, or did not, move the model."""
-        return statistics.median(self._select(self.times_ns, updates)) / 1000
+    def median_us(self, updates: bool) -> float | None:
+        """Return the median time of the calls that did, or did not, move the model, if any did."""
+        times_ns = self._select(self.times_ns, updates)
+        return statistics.median(times_ns) / 1000 if times_ns else None
 
     def mean_us(self) -> float:
-        """Return the mean of the two medians: a median of both kinds mixed is any value between."""
-        return (self.median_us(False) + self.median_us(True)) / 2
+        """Return the mean of the two medians: a median of both kinds mixed is any value between.
 
-    def median_gas(self, updates: bool) -> float:
-        """Return the median gas of the calls that did, or did not, move the model."""
-        return statistics.median(self._select(self.gas, updates))
+        If all calls are of one kind, it is their median.
+        """
+        medians = [self.median_us(updates) for updates in (False, True)]
+        return statistics.mean(median for median in medians if median is not None)
+
+    def median_gas(self, updates: bool) -> float | None:
+        """Return the median gas of the calls that did, or did not, move the model, if any did."""
+        gas = self._select(self.gas, updates)
+        return statistics.median(gas) if gas else None
 
     def _select(self, values: list[int], updates: bool) -> list[int]:
         return [value for value, did in zip(values, self.updates, strict=True) if did == updates]

@@ -17,8 +17,6 @@ from chain import Chain, Deployed, Receipt
 from chain.array import Array
 from chain.contract import int64
 from chain.types import type_of
-from contracts_py.classifiers.dense_perceptron import DensePerceptron
-from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
 from contracts_py.collaborative_trainer import AddData, CollaborativeTrainer
 from contracts_py.data_handler import DataHandler
 from incentives.stakeable import Stakeable
@@ -39,7 +37,7 @@ class OurPeer:
     receipt: Receipt
 
     def deploy(self, case: Case, stream: Stream) -> None:
-        """Put the contracts on an empty chain, and the initial weights into the model."""
+        """Put the contracts on an empty chain, and the model's initial state into its contract."""
         self.chain = Chain(genesis_time_s=START_TIME_S, block_time_s=0)
         owner, self.user = self.chain.accounts[:2]
 
@@ -50,13 +48,10 @@ class OurPeer:
         incentive = deploy(
             Stakeable, REFUND_WAIT_S, OWNER_CLAIM_WAIT_S, ANY_ADDRESS_CLAIM_WAIT_S, COST_WEIGHT_WEI
         )
-        model = SparsePerceptron if case.kind == "sparse" else DensePerceptron
-        names = ["no", "yes"]
-        self.classifier = deploy(model, names, [], stream.intercept, stream.learning_rate)
-        for start in range(0, case.num_weights, 100):
-            chunk = stream.weights[start : start + 100]
-            place = (start,) if case.kind == "sparse" else ()
-            self.classifier.initialize_weights(*place, chunk, sender=owner)
+        model = stream.initial
+        self.classifier = deploy(model.contract, *model.our_arguments())
+        for call in model.initial_calls():
+            getattr(self.classifier, call.name)(*call.arguments, sender=owner)
         self.trainer = deploy(CollaborativeTrainer, "", "", "", handler, incentive, self.classifier)
         for part in (handler, incentive, self.classifier):
             part.transfer_ownership(self.trainer, sender=owner)
@@ -91,10 +86,11 @@ class OurPeer:
             raise RuntimeError(f"{self.receipt.events} instead of {expected}")
 
     def check_end(self, case: Case, stream: Stream) -> None:
-        """Raise RuntimeError if weights or money are not those of the simulation."""
-        weights = [self.classifier.weights(index) for index in range(case.num_weights)]
-        if weights != list(stream.final_weights):
-            raise RuntimeError("the weights differ from the simulation's")
+        """Raise RuntimeError if the model or money is not those of the simulation."""
+        for call, expected in stream.final_checks():
+            found = getattr(self.classifier, call.name)(*call.arguments)
+            if found != expected:
+                raise RuntimeError(f"{case.name}: {found} instead of {expected} for {call}")
         if self.trainer.balance != sum(sample.cost_wei for sample in stream.samples):
             raise RuntimeError("the trainer does not hold the deposits")
         if self.chain.total_balance != self.chain.money:

@@ -6,6 +6,8 @@ transaction whose call data was encoded before: no signature, block, receipt or 
 
 from __future__ import annotations
 
+import statistics
+import time
 from typing import Any
 
 import pyrevm
@@ -13,20 +15,23 @@ from boa.environment import Env as BoaEnvironment
 from boa.util.abi import Address as BoaAddress
 from eth.vm.code_stream import CodeStream
 
-from benchmarks.cases import CASES, START_TIME_S, VALUE_WEI
+from benchmarks.cases import CASES, START_TIME_S, VALUE_WEI, Case, samples
 from benchmarks.evm import EVM_VERSION, GAS_LIMIT, USER, USER_BALANCE_WEI, Event, EvmPeer
-from benchmarks.measure import measure
+from benchmarks.measure import SEED, measure
+from benchmarks.tables import cell
 
 SHA3 = 0x20
 SSTORE = 0x55
+NOBODY = "0x" + "22" * 20
 
 
 class PyrevmPeer(EvmPeer):
     """revm through pyrevm.
 
     pyrevm 0.3.7 never ends a transaction: all calls change one open journal, and what was touched
-    before stays warm. This saves it the look-ups of cold slots and the commit to its database, so
-    the time is a lower bound; and its gas is of warm slots, so take the gas from py-evm.
+    before stays warm. This saves it the look-ups of cold slots and the commit to its database; and
+    its gas is of warm slots, so take the gas from py-evm. On the other hand a part of its time is
+    not execution, but the hand-over of call data to Rust: see `hand_over_us`.
     """
 
     name = "pyrevm"
@@ -52,6 +57,27 @@ class PyrevmPeer(EvmPeer):
     def add_data(self, call: bytes) -> None:
         """Run one message call; it raises if it fails."""
         self.evm.message_call(USER, self.trainer, call, VALUE_WEI)
+
+    def hand_over_us(self, case: Case, count: int) -> float:
+        """Measure how long a case's call data take from Python to Rust (PyO3 makes a list of ints).
+
+        It is the time of calls to an account without code, less that of calls without data.
+
+        Parameters
+        ----------
+        case, count
+            Whose samples to take, and how many.
+        """
+        self.reset()
+        times_ns: dict[bool, list[int]] = {True: [], False: []}
+        for sample in samples(case, count, SEED).samples:
+            call = self.prepare(sample)
+            for with_data, taken_ns in times_ns.items():
+                data = call if with_data else b""
+                start_ns = time.perf_counter_ns()
+                self.evm.message_call(USER, NOBODY, data, VALUE_WEI)
+                taken_ns.append(time.perf_counter_ns() - start_ns)
+        return (statistics.median(times_ns[True]) - statistics.median(times_ns[False])) / 1000
 
     def last_gas(self) -> int:
         """Return the gas with the intrinsic gas, of warm slots."""
@@ -169,7 +195,7 @@ def main() -> None:
     """Measure every peer with every case, and print a table."""
     print("addData: median µs of calls that keep and that update the model, and the mean of both")
     print(
-        f"{'case':<10} {'peer':<8} {'calls':>5} {'keep':>10} {'update':>10} {'mean':>10}"
+        f"{'case':<26} {'peer':<8} {'calls':>5} {'keep':>10} {'update':>10} {'mean':>10}"
         f" {'gas keep':>10} {'gas update':>10}"
     )
     for case in CASES:
@@ -177,9 +203,9 @@ def main() -> None:
             peer = peer_class()
             run = measure(peer, case, count)
             print(
-                f"{case.name:<10} {peer.name:<8} {count:>5} {run.median_us(False):>10.1f}"
-                f" {run.median_us(True):>10.1f} {run.mean_us():>10.1f}"
-                f" {run.median_gas(False):>10.0f} {run.median_gas(True):>10.0f}",
+                f"{case.name:<26} {peer.name:<8} {count:>5} {cell(run.median_us(False), 1)}"
+                f" {cell(run.median_us(True), 1)} {cell(run.mean_us(), 1)}"
+                f" {cell(run.median_gas(False), 0)} {cell(run.median_gas(True), 0)}",
                 flush=True,
             )
     print("gas: pyrevm's is of one endless transaction (warm slots), py-evm's of one each")

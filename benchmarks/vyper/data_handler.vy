@@ -27,7 +27,7 @@ def __init__():
 @internal
 @pure
 def _key(
-    data: DynArray[int64, 1024], classification: uint64, added_time: uint256, author: address
+    data: DynArray[int64, 512], classification: uint64, added_time: uint256, author: address
 ) -> bytes32:
     return keccak256(abi_encode(data, classification, added_time, author))
 
@@ -35,7 +35,7 @@ def _key(
 @internal
 @view
 def _checked_key(
-    data: DynArray[int64, 1024], classification: uint64, added_time: uint256, author: address
+    data: DynArray[int64, 512], classification: uint64, added_time: uint256, author: address
 ) -> bytes32:
     key: bytes32 = self._key(data, classification, added_time, author)
     assert self.records[key].classification == classification, "class differs"
@@ -46,7 +46,7 @@ def _checked_key(
 
 @external
 def handleAddData(
-    sender: address, cost: uint256, data: DynArray[int64, 1024], classification: uint64
+    sender: address, cost: uint256, data: DynArray[int64, 512], classification: uint64
 ) -> uint256:
     ownable._check_owner()
     key: bytes32 = self._key(data, classification, block.timestamp, sender)
@@ -64,7 +64,7 @@ def handleAddData(
 
 @external
 def handleRefund(
-    submitter: address, data: DynArray[int64, 1024], classification: uint64, added_time: uint256
+    submitter: address, data: DynArray[int64, 512], classification: uint64, added_time: uint256
 ) -> (uint256, bool, uint256):
     ownable._check_owner()
     key: bytes32 = self._checked_key(data, classification, added_time, submitter)
@@ -80,7 +80,7 @@ def handleRefund(
 @external
 def handleReport(
     reporter: address,
-    data: DynArray[int64, 1024],
+    data: DynArray[int64, 512],
     classification: uint64,
     added_time: uint256,
     author: address,
@@ -105,6 +105,6 @@ def updateClaimableAmount(key: bytes32, amount: uint256):
 @external
 @view
 def getClaimableAmount(
-    data: DynArray[int64, 1024], classification: uint64, added_time: uint256, author: address
+    data: DynArray[int64, 512], classification: uint64, added_time: uint256, author: address
 ) -> uint256:
     return self.records[self._checked_key(data, classification, added_time, author)].claimable

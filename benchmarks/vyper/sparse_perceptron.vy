@@ -1,7 +1,7 @@
 #pragma version 0.4.3
 # SparsePerceptron: data are the indices of present features, weights a map with absent = 0.
-# Sums are of at most 1024 numbers of 80 bits, so the unchecked 256-bit ones cannot overflow; the
-# weights wrap at int80, as the reference's do.
+# Sums are of at most 512 numbers of 80 bits, so the unchecked 256-bit ones cannot overflow. A
+# weight that leaves int80 reverts where the reference's wraps: += saves a hash for each weight.
 
 import ownable
 
@@ -21,7 +21,7 @@ def __init__(intercept: int80, learning_rate: uint32):
 
 
 @external
-def initializeWeights(start: uint64, weights: DynArray[int80, 1024]):
+def initializeWeights(start: uint64, weights: DynArray[int80, 512]):
     ownable._check_owner()
     index: uint64 = start
     for weight: int80 in weights:
@@ -31,7 +31,7 @@ def initializeWeights(start: uint64, weights: DynArray[int80, 1024]):
 
 @internal
 @view
-def _predict(data: DynArray[int64, 1024]) -> uint64:
+def _predict(data: DynArray[int64, 512]) -> uint64:
     total: int256 = convert(self.intercept, int256)
     for index: int64 in data:
         total = unsafe_add(total, convert(self.weights[convert(index, uint64)], int256))
@@ -40,12 +40,12 @@ def _predict(data: DynArray[int64, 1024]) -> uint64:
 
 @external
 @view
-def predict(data: DynArray[int64, 1024]) -> uint64:
+def predict(data: DynArray[int64, 512]) -> uint64:
     return self._predict(data)
 
 
 @external
-def update(data: DynArray[int64, 1024], classification: uint64):
+def update(data: DynArray[int64, 512], classification: uint64):
     ownable._check_owner()
     if self._predict(data) == classification:
         return
@@ -53,5 +53,4 @@ def update(data: DynArray[int64, 1024], classification: uint64):
     if classification == 0:
         step = -step
     for index: int64 in data:
-        key: uint64 = convert(index, uint64)
-        self.weights[key] = unsafe_add(self.weights[key], step)
+        self.weights[convert(index, uint64)] += step

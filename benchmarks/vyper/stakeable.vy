@@ -63,7 +63,7 @@ def getNextAddDataCost(time_s: uint256) -> uint256:
 
 @external
 def handleAddData(
-    value_wei: uint256, data: DynArray[int64, 1024], classification: uint64
+    value_wei: uint256, data: DynArray[int64, 512], classification: uint64
 ) -> uint256:
     ownable._check_owner()
     cost: uint256 = self._cost(block.timestamp)
@@ -76,7 +76,7 @@ def handleAddData(
 @external
 def handleRefund(
     submitter: address,
-    data: DynArray[int64, 1024],
+    data: DynArray[int64, 512],
     classification: uint64,
     added_time: uint256,
     claimable: uint256,
@@ -99,7 +99,7 @@ def handleRefund(
 @external
 def handleReport(
     reporter: address,
-    data: DynArray[int64, 1024],
+    data: DynArray[int64, 512],
     classification: uint64,
     added_time: uint256,
     author: address,

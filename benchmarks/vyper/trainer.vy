@@ -3,14 +3,14 @@
 
 interface DataHandler:
     def handleAddData(
-        sender: address, cost: uint256, data: DynArray[int64, 1024], classification: uint64
+        sender: address, cost: uint256, data: DynArray[int64, 512], classification: uint64
     ) -> uint256: nonpayable
     def handleRefund(
-        submitter: address, data: DynArray[int64, 1024], classification: uint64, added_time: uint256
+        submitter: address, data: DynArray[int64, 512], classification: uint64, added_time: uint256
     ) -> (uint256, bool, uint256): nonpayable
     def handleReport(
         reporter: address,
-        data: DynArray[int64, 1024],
+        data: DynArray[int64, 512],
         classification: uint64,
         added_time: uint256,
         author: address,
@@ -19,11 +19,11 @@ interface DataHandler:
 
 interface Incentive:
     def handleAddData(
-        value_wei: uint256, data: DynArray[int64, 1024], classification: uint64
+        value_wei: uint256, data: DynArray[int64, 512], classification: uint64
     ) -> uint256: nonpayable
     def handleRefund(
         submitter: address,
-        data: DynArray[int64, 1024],
+        data: DynArray[int64, 512],
         classification: uint64,
         added_time: uint256,
         claimable: uint256,
@@ -33,7 +33,7 @@ interface Incentive:
     ) -> uint256: nonpayable
     def handleReport(
         reporter: address,
-        data: DynArray[int64, 1024],
+        data: DynArray[int64, 512],
         classification: uint64,
         added_time: uint256,
         author: address,
@@ -45,11 +45,11 @@ interface Incentive:
     ) -> uint256: nonpayable
 
 interface Classifier:
-    def predict(data: DynArray[int64, 1024]) -> uint64: view
-    def update(data: DynArray[int64, 1024], classification: uint64): nonpayable
+    def predict(data: DynArray[int64, 512]) -> uint64: view
+    def update(data: DynArray[int64, 512], classification: uint64): nonpayable
 
 event AddData:
-    data: DynArray[int64, 1024]
+    data: DynArray[int64, 512]
     classification: uint64
     time: uint256
     sender: indexed(address)
@@ -82,7 +82,7 @@ def __init__(
 
 @external
 @payable
-def addData(data: DynArray[int64, 1024], classification: uint64):
+def addData(data: DynArray[int64, 512], classification: uint64):
     cost: uint256 = extcall self.incentive.handleAddData(msg.value, data, classification)
     added_time: uint256 = extcall self.dataHandler.handleAddData(
         msg.sender, cost, data, classification
@@ -96,7 +96,7 @@ def addData(data: DynArray[int64, 1024], classification: uint64):
 
 
 @external
-def refund(data: DynArray[int64, 1024], classification: uint64, added_time: uint256):
+def refund(data: DynArray[int64, 512], classification: uint64, added_time: uint256):
     claimable: uint256 = 0
     claimed: bool = False
     num_claims: uint256 = 0
@@ -112,7 +112,7 @@ def refund(data: DynArray[int64, 1024], classification: uint64, added_time: uint
 
 @external
 def report(
-    data: DynArray[int64, 1024], classification: uint64, added_time: uint256, author: address
+    data: DynArray[int64, 512], classification: uint64, added_time: uint256, author: address
 ):
     initial_deposit: uint256 = 0
     claimable: uint256 = 0
