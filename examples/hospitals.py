@@ -5,20 +5,19 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
 import importlib
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from chain import Receipt
 from chain.units import days, ether
 from contracts_py.collaborative_trainer import AddData
+from examples.command_line import OneLineParser, table, whole_number
 from incentives.stakeable import Refund, Report
 
 try:
@@ -58,35 +57,9 @@ DEFAULT_SEED = 1
 SETTLING_DAYS = ANY_ADDRESS_CLAIM_WAIT_S // days + 1
 
 
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with status 2."""
-        self.exit(2, f"hospitals: {message}; see --help\n")
-
-
-def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
-    """Make a reader of command-line numbers from `lowest` to `highest`."""
-
-    def number(text: str) -> int:
-        if not text.isdecimal() or not lowest <= int(text) <= highest:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} will not do: give a whole number from {lowest} to {highest}"
-            )
-        return int(text)
-
-    return number
-
-
 def make_parser() -> OneLineParser:
     """Return the parser of the command line."""
-    parser = OneLineParser(
-        prog="python -m examples.hospitals",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = OneLineParser("hospitals", DESCRIPTION, EPILOG)
     parser.add_argument(
         "--days",
         type=whole_number(1, 365),
@@ -276,16 +249,6 @@ def closing_lines(consortium: Consortium) -> str:
         f"Money created: {created:,} wei; in all balances: {held:,} wei; "
         f"difference: {created - held:,} wei.\n"
         f"{chain.number + 1} blocks executed again from genesis: all roots are the same."
-    )
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Align text in columns, the first one to the left, under a rule."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    rule = ["-" * width for width in widths]
-    return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
-        for row in [header, rule, *rows]
     )
 
 

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from offchain.files import load_model
+from offchain.models import DensePerceptronModel
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-QUICKSTART, BANK, TEST = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+QUICKSTART, BANK, TEST, MODELS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def run(folder: Path, *command: str) -> str:
@@ -31,6 +34,14 @@ def test_the_contract_and_its_test_work_when_pasted(tmp_path: Path) -> None:
     (tmp_path / "bank.py").write_text(BANK)
     (tmp_path / "test_bank.py").write_text(TEST)
     assert "1 passed" in run(tmp_path, "-m", "pytest", "-p", "no:cacheprovider", "test_bank.py")
+
+
+def test_a_model_goes_to_the_chain_and_into_a_file(tmp_path: Path) -> None:
+    (tmp_path / "pasted.py").write_text(MODELS)
+    transactions, score = run(tmp_path, "pasted.py").splitlines()
+    assert re.fullmatch(r"7 transactions, [67],\d{3},\d{3} gas", transactions)
+    assert float(score) > 0.9
+    assert isinstance(load_model(tmp_path / "model.json"), DensePerceptronModel)
 
 
 def test_there_are_two_commands_that_do_all_the_set_up() -> None:
