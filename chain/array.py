@@ -37,7 +37,7 @@ class Array(Sequence[T], Generic[T]):
         The element type that all values were checked against; None if they were not.
     """
 
-    __slots__ = ("_digest", "_int64", "_nonzero_bytes", "_packed", "_values", "checked")
+    __slots__ = ("_bounds", "_digest", "_int64", "_nonzero_bytes", "_packed", "_values", "checked")
 
     def __init__(self, values: Iterable[T], checked: Any = None) -> None:
         self._values: tuple[T, ...] | None = tuple(values)
@@ -45,6 +45,7 @@ class Array(Sequence[T], Generic[T]):
         self._packed: bytes | None = None
         self._nonzero_bytes: int | None = None
         self._digest: bytes | None = None
+        self._bounds: tuple[T, T] | None = None
         self.checked = checked
 
     @classmethod
@@ -77,6 +78,20 @@ class Array(Sequence[T], Generic[T]):
         return None if vector is False else vector  # type: ignore[return-value]
 
     @property
+    def bounds(self) -> tuple[T, T]:
+        """The smallest and the largest of integers; there must be one."""
+        bounds = self._bounds
+        if bounds is None:
+            values: Any = self._values
+            if values is None:
+                vector: Any = self._int64
+                bounds = vector.item(vector.argmin()), vector.item(vector.argmax())
+            else:
+                bounds = min(values), max(values)
+            self._bounds = bounds
+        return bounds
+
+    @property
     def packed(self) -> bytes:
         """Canonical bytes of integers: their width (8, or else 32), then little-endian words."""
         packed = self._packed
@@ -102,6 +117,7 @@ class Array(Sequence[T], Generic[T]):
                 self._digest = hashing.digest()
             else:
                 self._digest = sha256(self.packed).digest()
+                self._packed = None  # asked for no more, and as long as the values themselves
         return self._digest
 
     @property
@@ -117,7 +133,7 @@ class Array(Sequence[T], Generic[T]):
         if count is None:
             packed = self.packed
             count = len(packed) - packed.count(0) - 1
-            if packed[0] == 8 and self._values and min(self._values) < 0:  # type: ignore
+            if packed[0] == 8 and self._values and self.bounds[0] < 0:  # type: ignore[operator]
                 count += 24 * sum([v < 0 for v in self._values])  # type: ignore[operator]
             self._nonzero_bytes = count
         return count

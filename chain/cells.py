@@ -6,7 +6,8 @@ journal, so neither has an operation that the journal could not undo.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -33,15 +34,18 @@ class Cells(dict[Any, Any]):
         What an unset cell reads as; a cell that holds it is no leaf of the tree.
     originals
         What the cells written by the running transaction held at its start (EIP-2200).
+    batch
+        For the journal: several of the cells at once.
     """
 
-    __slots__ = ("default", "originals", "path")
+    __slots__ = ("batch", "default", "originals", "path")
 
     def __init__(self, path: tuple[str, ...], default: Any = None) -> None:
         super().__init__()
         self.path = path
         self.default = default
         self.originals: dict[Any, Any] = {}
+        self.batch = Batch(self)
 
     def unset(self, key: Any) -> Any:
         """What `key` reads as when nothing was written there."""
@@ -60,6 +64,44 @@ class Cells(dict[Any, Any]):
         else:
             found[encode((*self.path, key))] = encode(value)
         return found
+
+
+class Batch:
+    """Cells of one family that were written together: one entry of the journal stands for all.
+
+    Its key is the dynamic keys that the cells share, and those that they do not.
+    """
+
+    __slots__ = ("cells",)
+
+    def __init__(self, cells: Cells) -> None:
+        self.cells = cells
+
+    def get(self, key: tuple[Any, Sequence[Any]], default: Any = None) -> list[Any]:
+        """What the cells hold."""
+        return list(map(self.cells.get, under(*key)))
+
+    def __setitem__(self, key: tuple[Any, Sequence[Any]], values: list[Any]) -> None:
+        self.cells.update(zip(under(*key), values, strict=True))
+
+    def __delitem__(self, key: tuple[Any, Sequence[Any]]) -> None:
+        raise AssertionError("only cells that hold something are written together")
+
+    def leaves(self, key: tuple[Any, Sequence[Any]], before: Any) -> Leaves:
+        """Leaves of the state tree that the cells are."""
+        found: Leaves = {}
+        for each in under(*key):
+            found.update(self.cells.leaves(each, None))
+        return found
+
+
+def under(shared: Any, keys: Sequence[Any]) -> Sequence[Any]:
+    """Keys of cells behind the keys that they share: ``()``, a single one, or several."""
+    if shared == ():
+        return keys
+    if type(shared) is tuple:
+        return [(*shared, key) for key in keys]
+    return list(zip(repeat(shared), keys))
 
 
 class Column:

@@ -9,7 +9,6 @@ from chain.contract.method import Method
 from chain.receipt import Receipt
 from chain.transaction import Transaction
 from chain.values import Address
-from chain.vm import check_arguments
 
 if TYPE_CHECKING:
     from chain.account import Account
@@ -114,7 +113,7 @@ class ExternalMethod:
             sender,
             to=self._address,
             name=self._method.name,
-            arguments=check_arguments(self._method, arguments),
+            arguments=self._method.check_arguments(arguments),
             value=value,
             gas_limit=gas_limit,
             gas_price=gas_price,

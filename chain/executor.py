@@ -25,6 +25,7 @@ from chain.errors import (
     WrongNonce,
 )
 from chain.gas import Reason
+from chain.host import Message
 from chain.receipt import Receipt
 from chain.transaction import Transaction
 from chain.types import ADDRESS, STRING, abi_size
@@ -112,15 +113,12 @@ class Executor:
             return self._deal(transaction, index)
         state = vm.state
         mark = state.journal.mark()
-        vm.begin(transaction.gas_limit)
-        base, calldata = self.check_gas(transaction)
-        vm.meter.charge(base, Reason.INTRINSIC)
-        vm.meter.charge(calldata, Reason.CALLDATA)
+        vm.begin(transaction.gas_limit, *self.check_gas(transaction))
         sender = transaction.sender
         state.journal.write(state.nonces, sender, state.nonces.get(sender, 0) + 1)
-        price = transaction.gas_price
+        limit, price = transaction.gas_limit, transaction.gas_price
         if price:
-            state.add_balance(sender, -transaction.gas_limit * price)
+            state.add_balance(sender, -limit * price)
         address, value, error = None, None, None
         paid = state.journal.mark()
         try:
@@ -134,10 +132,11 @@ class Executor:
             vm.end_transaction()
             raise
         meter = vm.meter
+        meter.by_reason[Reason.STORAGE_READ] += meter.read
         refund = min(max(meter.refund, 0), meter.used // vm.schedule.refund_quotient)
         gas_used = meter.used - refund
         if price:
-            state.add_balance(sender, (transaction.gas_limit - gas_used) * price)
+            state.add_balance(sender, (limit - gas_used) * price)
             state.add_balance(vm.block.producer, gas_used * price)
         receipt = Receipt(
             transaction,
@@ -195,7 +194,8 @@ class Executor:
             if contract is None:
                 vm.state.transfer(sender, to, transaction.value)
             else:
-                vm.run(sender, contract, receive_method(contract), (), transaction.value)
+                message = Message(sender, transaction.value)
+                vm.run(message, contract, receive_method(contract), ())
             return None, None
         if contract is None:
             raise NotAContract(f"there is no contract at {self.named(to)}")
@@ -205,7 +205,8 @@ class Executor:
                 f"{type(contract).__name__} has no external method {transaction.name!r}, "
                 f"only {', '.join(contract.methods)}"
             )
-        return None, vm.run(sender, contract, method, transaction.arguments, transaction.value)
+        message = Message(sender, transaction.value)
+        return None, vm.run(message, contract, method, transaction.arguments)
 
     def _deploy(self, transaction: Transaction) -> Address:
         vm = self.vm
@@ -216,13 +217,8 @@ class Executor:
         state.journal.write(state.contracts, address, contract)
         constructor = owner.constructor_method
         if constructor is not None:
-            vm.run(
-                transaction.sender,
-                contract,
-                constructor,
-                transaction.arguments,
-                transaction.value,
-            )
+            message = Message(transaction.sender, transaction.value)
+            vm.run(message, contract, constructor, transaction.arguments)
         elif transaction.arguments or transaction.value:
             raise InvalidValue(f"{owner.__name__} has no constructor: pass nothing")
         vm.meter.charge(owner.code_size * vm.schedule.code_byte, Reason.CODE)
@@ -275,7 +271,7 @@ class Executor:
 
 def _abi_size(method: Method | None, arguments: tuple[Any, ...]) -> tuple[int, int]:
     """Words and non-zero bytes of encoded arguments, whether or not the method takes them."""
-    if method is not None and len(method.kinds) == len(arguments):
+    if method is not None:
         try:
             return abi_size(method.kinds, method.check_arguments(arguments))
         except InvalidValue:

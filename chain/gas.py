@@ -119,6 +119,9 @@ ISTANBUL = Schedule(
 )
 
 
+_NOTHING_ELSE = (0,) * (len(Reason) - 2)
+
+
 class Meter:
     """Counts the gas of one transaction; one per chain, started anew for each transaction.
 
@@ -131,21 +134,24 @@ class Meter:
     refund
         EIP-2200's refund counter; may be negative in between.
     by_reason
-        Gas per :class:`Reason`, arithmetic excluded.
+        Gas per :class:`Reason`, arithmetic excluded, and single storage reads.
+    read
+        Gas of single storage reads, which are too many to look for their place in a list.
     """
 
-    __slots__ = ("by_reason", "limit", "refund", "schedule", "used")
+    __slots__ = ("by_reason", "limit", "read", "refund", "schedule", "used")
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self.start(0)
 
-    def start(self, limit: int) -> None:
-        """Begin a transaction with `limit` gas."""
-        self.used = 0
+    def start(self, limit: int, base: int = 0, calldata: int = 0) -> None:
+        """Begin a transaction with `limit` gas, which costs this before anything runs."""
+        self.used = base + calldata
         self.limit = limit
         self.refund = 0
-        self.by_reason = [0] * len(Reason)
+        self.read = 0
+        self.by_reason = [base, calldata, *_NOTHING_ELSE]
 
     def charge(self, amount: int, reason: int) -> None:
         """Spend `amount` gas; raises OutOfGas when that is more than the frame has."""

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from chain.cells import Cells, Column
 from chain.errors import CallDepthExceeded, OutOfGas, WriteInView
 from chain.gas import Meter, Reason, Schedule
-from chain.journal import ABSENT
 from chain.state import State
-from chain.types import abi_words
-from chain.values import Address
+from chain.values import ZERO_ADDRESS, Address
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract
+    from chain.contract.method import Method
     from chain.contract.records import Event
 
 WRITE = int(Reason.STORAGE_WRITE)
@@ -33,6 +32,10 @@ class Message(NamedTuple):
 
     sender: Address
     value: int
+
+
+# The message of a contract that is not running.
+IDLE = Message(ZERO_ADDRESS, 0)
 
 
 class BlockContext(NamedTuple):
@@ -72,7 +75,7 @@ class Host:
         self.logs: list[tuple[Contract, Event]] = []
 
     def call(
-        self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
+        self, message: Message, target: Address, declared: Method, arguments: tuple[Any, ...]
     ) -> Any:
         """Run an external method of another contract in a frame of its own."""
         raise NotImplementedError
@@ -89,11 +92,12 @@ class Host:
         """Log an event."""
         if self.static:
             raise WriteInView("a view tried to emit an event: make the method @external")
-        kinds = type(event).logged
+        kind = type(event)
         schedule = self.schedule
-        state = event.__dict__
-        words = abi_words(kinds.values(), [state[name] for name in kinds])
-        topics = 1 + len(type(event).indexed)
+        words = len(kind.logged)
+        for name, array in kind.tails.items():
+            words += array.abi_tail_words(event.__dict__[name])
+        topics = 1 + len(kind.indexed)
         gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
         self.meter.charge(gas, LOG)
         self.logs.append((contract, event))
@@ -111,32 +115,43 @@ class Host:
             raise OutOfGas(f"a write needs more than {stipend} gas to be left: raise gas_limit")
 
     def store(self, cells: Cells | Column, key: Any, current: Any, new: Any, zero: Any) -> None:
-        """Charge for changing a slot from `current` to `new`, before it happens (EIP-2200).
+        """Charge for changing a slot from `current` to `new`, before it happens.
 
         `key` names the slot among the originals of `cells`; the values are whole slots.
         """
+        self.pay_for_write(self.original(cells, key, current), current, new, zero)
+
+    def original(self, cells: Cells | Column, key: Any, current: Any) -> Any:
+        """What was there when the transaction began, given that it is `current` now.
+
+        To be asked before every write, so that it is noted before the first one.
+        """
+        originals = cells.originals
+        if key in originals:
+            return originals[key]
+        if not originals:
+            self.touched.append(cells)
+        originals[key] = current
+        return current
+
+    def pay_for_write(self, original: Any, current: Any, new: Any, zero: Any) -> None:
+        """Charge for changing a slot that held `original` when the transaction began (EIP-2200)."""
         schedule = self.schedule
         meter = self.meter
         if self.static or meter.limit - meter.used <= schedule.call_stipend:
             self.check_writable()
         if current == new:
             cost = schedule.storage_read
-        else:
-            originals = cells.originals
-            original = originals.get(key, ABSENT)
-            if original is ABSENT:  # the first change of this slot in the transaction
-                if not originals:
-                    self.touched.append(cells)
-                originals[key] = current
-                if current == zero:
-                    cost = schedule.storage_set
-                else:
-                    cost = schedule.storage_reset
-                    if new == zero:
-                        meter.refund += schedule.storage_clear_refund
+        elif original == current:
+            if current == zero:
+                cost = schedule.storage_set
             else:
-                cost = schedule.store(original, current, new, zero)
-                meter.refund += schedule.store_refund(original, current, new, zero)
+                cost = schedule.storage_reset
+                if new == zero:
+                    meter.refund += schedule.storage_clear_refund
+        else:
+            cost = schedule.store(original, current, new, zero)
+            meter.refund += schedule.store_refund(original, current, new, zero)
         meter.used += cost
         if meter.used > meter.limit:
             meter.charge(0, WRITE)

@@ -40,22 +40,17 @@ class Journal:
         Flat list: container, key, value before; container, key, value before; ...
     dropped
         Items forgotten at the front; marks count from the beginning of time.
-    barrier
-        Length of `entries` at the last mark: entries after it are never rolled back to, only past,
-        so a second write to the cell written last needs no entry of its own.
     """
 
-    __slots__ = ("barrier", "dropped", "entries")
+    __slots__ = ("dropped", "entries")
 
     def __init__(self) -> None:
         self.entries: list[Any] = []
         self.dropped = 0
-        self.barrier = 0
 
     def mark(self) -> int:
         """The present, as a position to roll back to."""
-        self.barrier = len(self.entries)
-        return self.dropped + self.barrier
+        return self.dropped + len(self.entries)
 
     def write(self, container: Container, key: Any, value: Any) -> None:
         """Set a cell and remember what it held; ABSENT deletes it."""
@@ -73,14 +68,12 @@ class Journal:
         for index in range(len(entries) - 3, position - 1, -3):
             restore(entries[index], entries[index + 1], entries[index + 2])
         del entries[position:]
-        self.barrier = position
 
     def forget(self, mark: int) -> None:
         """Drop entries older than `mark`: nothing will roll back beyond it."""
         position = mark - self.dropped
         del self.entries[:position]
         self.dropped = mark
-        self.barrier = len(self.entries)
 
 
 def restore(container: Container, key: Any, value: Any) -> None:

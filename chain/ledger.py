@@ -20,7 +20,7 @@ from chain.errors import (
 )
 from chain.executor import Executor
 from chain.gas import Schedule
-from chain.host import BlockContext
+from chain.host import BlockContext, Message
 from chain.mempool import Mempool, Ordering
 from chain.receipt import Receipt
 from chain.roots import Roots
@@ -32,6 +32,9 @@ from chain.vm import VirtualMachine
 R = TypeVar("R")
 
 LATEST_TIME_S = 2**64 - 1
+
+# For those who look at storage from outside: no contract runs, so nothing can run away.
+UNLIMITED_GAS = 2**256 - 1
 
 
 @dataclass(frozen=True)
@@ -233,7 +236,9 @@ class Ledger:
     ) -> Any:
         """Call a view as of now; raises its error."""
         contract = self.contract(target)
-        return self.peek(lambda: self.vm.run(sender, contract, method, arguments, 0))
+        message = Message(sender, 0)
+        gas = self.genesis.block_gas_limit
+        return self.peek(lambda: self.vm.run(message, contract, method, arguments), gas)
 
     def contract(self, target: Address) -> Contract:
         """The contract at an address; raises NotAContract if there is none."""
@@ -243,10 +248,10 @@ class Ledger:
             raise NotAContract(f"there is no contract at {where}: deploy it first")
         return found
 
-    def peek(self, reading: Callable[[], R]) -> R:
-        """Return what `reading` returns, run with a block's gas; nothing of it stays."""
+    def peek(self, reading: Callable[[], R], gas: int = UNLIMITED_GAS) -> R:
+        """Return what `reading` returns, run with that much gas; nothing of it stays."""
         mark = self.state.journal.mark()
-        self.vm.begin(self.genesis.block_gas_limit)
+        self.vm.begin(gas)
         try:
             return reading()
         finally:

@@ -32,16 +32,16 @@ class State:
         """Add `amount` wei (negative to take away)."""
         balances = self.balances
         before: Any = balances.get(owner, ABSENT)
+        after = amount if before is ABSENT else before + amount
+        assert after >= 0, f"the balance of {owner} would be negative"
         self.journal.entries.extend((balances, owner, before))
-        balances[owner] = amount if before is ABSENT else before + amount
-        assert balances[owner] >= 0, f"the balance of {owner} would be negative"
+        balances[owner] = after
 
     def transfer(self, sender: Address, recipient: Address, amount: int) -> None:
         """Move `amount` wei; raises TransferFailed if `sender` has less."""
-        if self.balance(sender) < amount:
-            raise TransferFailed(
-                f"{sender} has {self.balance(sender)} wei, less than the {amount} to send"
-            )
+        held = self.balances.get(sender, 0)
+        if held < amount:
+            raise TransferFailed(f"{sender} has {held} wei, less than the {amount} to send")
         self.add_balance(sender, -amount)
         self.add_balance(recipient, amount)
 

@@ -11,12 +11,14 @@ from chain.values import Address, shown
 if TYPE_CHECKING:
     from chain.contract.contract import Contract
     from chain.contract.method import Method
+    from chain.host import Message
 
 
 # What the machine notes of each frame, one after another in one flat list: garbage collection looks
 # at one object then, not at one per frame.
-FIELDS = 10
-ARGUMENTS, RESULT, ERROR, GAS_END = 4, 7, 8, 9
+# Depth, message, contract, method, arguments, gas before, result, error, gas after.
+FIELDS = 9
+ARGUMENTS, RESULT, ERROR, GAS_END = 4, 6, 7, 8
 
 
 class Frame(NamedTuple):
@@ -60,6 +62,15 @@ class Frame(NamedTuple):
         return f"{name}.{self.method.name}({arguments}){value} [{self.gas:,} gas] {end}"
 
 
+def _frame(depth: int, message: Message, contract: Contract, method: Method, *rest: Any) -> Frame:
+    """A frame from its notes."""
+    arguments, gas_start, result, error, gas_end = rest
+    sender, value = message
+    return Frame(
+        depth, sender, contract, method, arguments, value, gas_start, result, error, gas_end
+    )
+
+
 class Trace(tuple[Frame, ...]):
     """The frames of one transaction, in the order they were entered; prints as a tree."""
 
@@ -69,7 +80,7 @@ class Trace(tuple[Frame, ...]):
     def of(cls, notes: list[Any], labels: Mapping[Address, str]) -> Trace:
         """Make a trace of the machine's notes; it shows labels in place of addresses."""
         starts = range(0, len(notes), FIELDS)
-        trace = cls(Frame(*notes[start : start + FIELDS]) for start in starts)
+        trace = cls(_frame(*notes[start : start + FIELDS]) for start in starts)
         trace.labels = labels
         return trace
 

@@ -94,7 +94,7 @@ class Transaction(BaseModel):
 def new_transaction(**fields: Any) -> Transaction:
     """Make a transaction; raises InvalidTransaction, saying which field, if one is not right."""
     try:
-        made = Transaction(**fields)
+        made: Transaction = Transaction.__pydantic_validator__.validate_python(fields)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
@@ -107,16 +107,19 @@ def new_transaction(**fields: Any) -> Transaction:
 _ALL_FIELDS = set(Transaction.model_fields)
 
 
+_PLAIN = frozenset({int, bool, bytes, Address, Array})
+
+
 def plain(value: Any) -> Any:
     """Freeze an argument: lists become arrays, contracts and accounts their addresses.
 
     Raises InvalidTransaction for what no transaction can carry.
     """
     kind = type(value)
+    if kind in _PLAIN:
+        return value
     if kind is str:
         return STRING.check(value)
-    if kind in (int, bool, bytes, Address) or isinstance(value, Array):
-        return value
     held = getattr(value, "address", None)
     if type(held) is Address:
         return held

@@ -267,15 +267,6 @@ def abi_size(types: Collection[Type], values: Sequence[Any]) -> tuple[int, int]:
     return words, nonzero
 
 
-def abi_words(types: Collection[Type], values: Sequence[Any]) -> int:
-    """Words of the ABI encoding alone."""
-    words = len(types)
-    for kind, value in zip(types, values):  # noqa: B905 (hot path)
-        if kind.dynamic:
-            words += kind.abi_tail_words(value)
-    return words
-
-
 BOOL = BoolType()
 ADDRESS = AddressType()
 BYTES32 = Bytes32Type()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from chain.contract.contract import CallResult, Contract
@@ -12,16 +11,16 @@ from chain.contract.sequences import weigh, weigh_for
 from chain.errors import (
     ExecutionError,
     Halt,
-    InvalidValue,
     NotAContract,
     NotPayable,
     OutOfGas,
     ReentrantCall,
+    Revert,
     UnknownMethod,
     WriteInView,
 )
 from chain.gas import Reason
-from chain.host import MAX_DEPTH, Host, Message
+from chain.host import IDLE, MAX_DEPTH, Host, Message
 from chain.trace import ARGUMENTS, ERROR, GAS_END, RESULT
 from chain.types import ADDRESS
 from chain.values import Address
@@ -42,9 +41,9 @@ class VirtualMachine(Host):
 
     frames: list[Any]
 
-    def begin(self, gas: int) -> None:
-        """Start metering a transaction, or a view from outside, with `gas`."""
-        self.meter.start(gas)
+    def begin(self, gas: int, base: int = 0, calldata: int = 0) -> None:
+        """Start metering a transaction, or a view from outside, with `gas` (see `Meter.start`)."""
+        self.meter.start(gas, base, calldata)
         self.depth = 0
         self.static = False
         self.frames = []
@@ -62,15 +61,22 @@ class VirtualMachine(Host):
             self.meter.used = self.meter.limit
 
     def call(
-        self, sender: Address, target: Address, name: str, arguments: tuple[Any, ...], value: int
+        self, message: Message, target: Address, declared: Method, arguments: tuple[Any, ...]
     ) -> Any:
-        """Run a method of the contract at `target`, on behalf of the contract `sender`."""
-        if value:
-            self._pay_for_call(target, value)
+        """Run a method of the contract at `target`, as the caller of `message` declares it."""
+        if message.value:
+            self._pay_for_call(target, message.value)
         else:
             self.meter.charge(self.schedule.call, CALL)
-        contract, method = self._find(target, name)
-        return self.run(sender, contract, method, arguments, value)
+        contract = self.state.contracts.get(target)
+        method = None if contract is None else contract.methods.get(declared.name)
+        if contract is None or method is None:
+            raise _nothing_to_call(contract, target, declared.name)
+        result = self.run(message, contract, method, arguments)
+        if method.returns != declared.returns:
+            # What was called may be another contract than its address promised.
+            result = declared.check_result(result)
+        return result
 
     def attempt(
         self, sender: Address, target: Any, name: str, arguments: tuple[Any, ...]
@@ -80,13 +86,17 @@ class VirtualMachine(Host):
         A reference that is ``paying`` sends its money along.
         """
         address = ADDRESS.check(target)
-        value = target._value if isinstance(target, Reference) else 0
+        value = target._message.value if isinstance(target, Reference) else 0
         for argument in arguments:
             weigh(self.meter, argument)
         self._pay_for_call(address, value)
         try:
-            contract, method = self._find(address, name)
-            return CallResult(True, self.run(sender, contract, method, arguments, value), "")
+            contract = self.state.contracts.get(address)
+            method = None if contract is None else contract.methods.get(name)
+            if contract is None or method is None:
+                raise _nothing_to_call(contract, address, name)
+            result = self.run(Message(sender, value), contract, method, arguments)
+            return CallResult(True, result, "")
         except ExecutionError as error:
             return CallResult(False, None, type(error).__name__)
 
@@ -101,7 +111,8 @@ class VirtualMachine(Host):
         else:
             # With no money, the caller pays for the stipend itself.
             stipend = self.schedule.call_stipend
-            self.run(sender, contract, receive_method(contract), (), amount, stipend)
+            message = Message(sender, amount)
+            self.run(message, contract, receive_method(contract), (), stipend)
 
     def _pay_for_call(self, target: Address, value: int) -> None:
         schedule = self.schedule
@@ -115,30 +126,20 @@ class VirtualMachine(Host):
                 gas += schedule.call_new_account
         self.meter.charge(gas, CALL)
 
-    def _find(self, target: Address, name: str) -> tuple[Contract, Method]:
-        contract = self.state.contracts.get(target)
-        if contract is None:
-            raise NotAContract(f"there is no contract at {target}: deploy it first")
-        method = contract.methods.get(name)
-        if method is None:
-            raise UnknownMethod(f"{type(contract).__name__} has no external method {name}")
-        return contract, method
-
     def run(
         self,
-        sender: Address,
+        message: Message,
         contract: Contract,
         method: Method,
         arguments: tuple[Any, ...],
-        value: int,
         gas: int | None = None,
     ) -> Any:
         """Run one frame and return its checked result.
 
         Parameters
         ----------
-        value
-            Wei moved from `sender` to the contract before the method runs.
+        message
+            Who calls; its value is moved to the contract before the method runs.
         gas
             Limit of this frame; by default all but a 64th of what the caller has (EIP-150), and
             all of it for the outermost frame.
@@ -155,38 +156,30 @@ class VirtualMachine(Host):
             meter.limit = min(limit, meter.used + gas)
         elif depth:
             meter.limit = limit - (limit - meter.used) // 64
-        journal = self.state.journal
-        mark = journal.mark()
+        mark = self.state.journal.mark()
         logged = len(self.logs)
         refund = meter.refund
         static = self.static
-        message = contract.msg
-        running = contract._running
+        interrupted = contract.msg
         frames = self.frames
         frame = len(frames)
-        frames.extend(
-            (depth, sender, contract, method, arguments, value, meter.used, None, None, 0)
-        )
+        frames.extend((depth, message, contract, method, arguments, meter.used, None, None, 0))
         try:
             self.depth = depth + 1
             if depth >= MAX_DEPTH:
                 self.refuse_depth()
-            if value:
-                if not method.payable:
-                    raise NotPayable(f"{method.name} takes no money, {value} wei were sent")
-                if static:
-                    raise WriteInView("a view tried to send money")
-                self.state.transfer(sender, contract.address, value)
-            if running and not method.reentrant:
+            if message.value:
+                self._take_money(message, contract, method)
+            if interrupted is not IDLE and not method.reentrant:
                 raise ReentrantCall(
                     f"{type(contract).__name__}.{method.name}: the contract is running already"
                 )
-            checked = check_arguments(method, arguments)
-            frames[frame + ARGUMENTS] = tuple(checked)
-            for index, owner in method.references:
-                checked[index] = owner._reference(contract, checked[index])
-            contract.msg = Message(sender, value)
-            contract._running = True
+            checked = method.check_arguments(arguments)
+            if checked is not arguments:
+                frames[frame + ARGUMENTS] = checked
+            if method.references:
+                checked = with_references(contract, method, checked)
+            contract.msg = message
             if method.view:
                 self.static = True
             result = method.function(contract, *checked)
@@ -200,7 +193,7 @@ class VirtualMachine(Host):
             frames[frame + RESULT] = result
             return result
         except ExecutionError as error:
-            journal.rollback(mark)
+            self.state.journal.rollback(mark)
             del self.logs[logged:]
             meter.refund = refund
             if meter.used > meter.limit and not isinstance(error, Halt):
@@ -212,31 +205,36 @@ class VirtualMachine(Host):
             frames[frame + ERROR] = error
             raise error
         finally:
-            contract.msg = message
-            contract._running = running
+            contract.msg = interrupted
             self.static = static
             self.depth = depth
             frames[frame + GAS_END] = meter.used
             meter.limit = limit
 
+    def _take_money(self, message: Message, contract: Contract, method: Method) -> None:
+        """Move a message's value to the contract it is for."""
+        if not method.payable:
+            raise NotPayable(f"{method.name} takes no money, {message.value} wei were sent")
+        if self.static:
+            raise WriteInView("a view tried to send money")
+        self.state.transfer(message.sender, contract.address, message.value)
 
-def check_arguments(method: Method, arguments: Sequence[Any]) -> list[Any]:
-    """Arguments in canonical form; raises InvalidValue, naming the argument."""
-    kinds = method.kinds
-    if len(arguments) != len(kinds):
-        raise InvalidValue(
-            f"{method.name} takes {len(kinds)} arguments ({', '.join(method.arguments)}), "
-            f"{len(arguments)} were given"
-        )
-    try:
-        return method.check_arguments(arguments)
-    except InvalidValue:
-        for (name, kind), value in zip(method.arguments.items(), arguments, strict=True):
-            try:
-                kind.check(value)
-            except InvalidValue as error:
-                raise type(error)(f"{method.name}: {name}: {error}") from None
-        raise
+
+def _nothing_to_call(contract: Contract | None, target: Address, name: str) -> Revert:
+    """The error for a call to no contract, or to a method that it does not have."""
+    if contract is None:
+        return NotAContract(f"there is no contract at {target}: deploy it first")
+    return UnknownMethod(f"{type(contract).__name__} has no external method {name}")
+
+
+def with_references(
+    contract: Contract, method: Method, arguments: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """Arguments as the method gets them: references in place of contracts' addresses."""
+    passed = list(arguments)
+    for index, owner in method.references:
+        passed[index] = owner._reference(contract, passed[index])
+    return tuple(passed)
 
 
 def receive_method(contract: Contract) -> Method:

@@ -2,7 +2,6 @@
 
 from chain.array import Array
 from chain.contract.contract import CallResult, Contract
-from chain.contract.expressions import require
 from chain.contract.kernels import (
     add_at,
     add_scaled,
@@ -14,7 +13,7 @@ from chain.contract.kernels import (
 )
 from chain.contract.method import external, modifier, payable, reentrant, view
 from chain.contract.operations import checked_div, integer_sqrt, truncating_div, wrapping
-from chain.contract.records import Error, Event, Indexed
+from chain.contract.records import Error, Event, Indexed, require
 from chain.contract.sequences import keccak
 from chain.contract.storage import Map
 from chain.contract.structs import Struct

@@ -10,16 +10,18 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
-from chain.contract import sequences
+from chain.contract import sequences, structs
 from chain.contract.checker import Checker
-from chain.contract.expressions import ExpressionCompiler, require
+from chain.contract.expressions import ExpressionCompiler
 from chain.contract.method import Marks
 from chain.contract.pricing import ENTRY, METER, TURN, charge, located, own_price, price_of, turn
+from chain.contract.records import require
 from chain.contract.rules import HOST_ATTRIBUTES
-from chain.contract.source import function_tree
+from chain.contract.source import function_tree, struct_of
 from chain.host import MAX_DEPTH
 from chain.types import type_of
 
@@ -87,13 +89,34 @@ class Compiler(ExpressionCompiler):
             result.extend(pending)
             gas, pending = 0, []
 
-        for statement in statements:
-            gas += own_price(statement)
-            pending.extend(self._statement(statement))
+        for together in self._runs(statements):
+            statement = together[0]
+            gas += sum(map(own_price, together))
+            if len(together) > 1:
+                pending.append(self._set_members(together))
+            else:
+                pending.extend(self._statement(statement))
             if isinstance(statement, ast.If | ast.For | ast.While):
                 flush()
         flush()
         return result or [ast.Pass()]
+
+    def _runs(self, statements: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
+        """Runs of writes to members of one struct; every other statement by itself."""
+        for name, run in groupby(statements, lambda each: struct_of(each, self.checker.myself)):
+            together = list(run)
+            yield from [together] if name else ([each] for each in together)
+
+    def _set_members(self, statements: list[Any]) -> ast.stmt:
+        """``record.a = x`` and ``record.b = y`` in one go."""
+        at = statements[0]
+        targets = [statement.targets[0] for statement in statements]
+        names = ast.Tuple([ast.Constant(target.attr) for target in targets], ast.Load())
+        values = ast.Tuple([self.visit(each.value) for each in statements], ast.Load())
+        record = self.base(targets[0].value)
+        return ast.copy_location(
+            ast.Expr(self.helper(structs.set_members, record, names, values, at=at)), at
+        )
 
     def _statement(self, statement: ast.stmt) -> list[ast.stmt]:
         if isinstance(statement, ast.If):

@@ -29,7 +29,7 @@ from chain.contract.storage import Place
 from chain.contract.structs import storage_type
 from chain.encoding import encode
 from chain.errors import ContractRefused, InvalidValue
-from chain.host import BlockContext, Host, Message
+from chain.host import IDLE, BlockContext, Host, Message
 from chain.types import ADDRESS, UINT256, Type, type_of
 from chain.values import Address
 
@@ -108,10 +108,9 @@ class Contract:
             for name, kind in self.fields.items()
             if not kind.bits
         }
-        self._running = False
         self._references: dict[tuple[type, Address], Reference] = {}
         self.address = address
-        self.msg = Message(address, 0)
+        self.msg: Message = IDLE
 
     def encoded(self) -> str:
         """What the state tree holds for the contract itself: its class."""
@@ -169,7 +168,7 @@ class Contract:
         found = caller._references.get(key)
         if found is None:
             found = caller._references[key] = cls._reference_class(
-                caller._host, caller.address, target, 0
+                caller._host, Message(caller.address, 0), target
             )
         return found
 
@@ -292,7 +291,7 @@ def _method(
         function=body,
         arguments=kinds,
         kinds=tuple(kinds.values()),
-        check_arguments=argument_check(tuple(kinds.values())),
+        check_arguments=argument_check(name, kinds),
         returns=returns,
         check_result=check_result,
         returns_heavy=any(kind.dynamic for kind in returns),

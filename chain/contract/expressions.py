@@ -9,12 +9,13 @@ from typing import Any
 
 from chain.contract import operations, sequences
 from chain.contract.checker import Checker
+from chain.contract.fields import ContractType, read_field
 from chain.contract.method import CONSTRUCTOR
 from chain.contract.pricing import METER, TURN, price_of
-from chain.contract.records import Record
+from chain.contract.records import Record, require
+from chain.contract.rules import as_address, is_filled, visible
 from chain.contract.storage import MapType
-from chain.types import IntType, type_of
-from chain.values import ADDRESS_FORM, Address
+from chain.types import IntType, Type, type_of
 
 _BINARY: dict[type[ast.operator], tuple[Callable[..., Any], bool]] = {
     ast.Add: (operations.add, True),
@@ -27,14 +28,6 @@ _BINARY: dict[type[ast.operator], tuple[Callable[..., Any], bool]] = {
     ast.FloorDiv: (operations.floor_divide, False),
     ast.Mod: (operations.modulo, False),
 }
-
-
-def require(condition: bool, error: Exception) -> None:  # noqa: ARG001 (the compiler reads them)
-    """Give up with `error` unless `condition` holds; the error is made only if it does not.
-
-    In a contract only. The frame's changes are undone, and unused gas goes back.
-    """
-    raise TypeError("require(...) works inside contract methods")
 
 
 class ExpressionCompiler(ast.NodeTransformer):
@@ -56,7 +49,7 @@ class ExpressionCompiler(ast.NodeTransformer):
         self.scope = dict(function.__globals__)
         code = function.__code__
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            if name != "__class__" and _is_filled(cell):
+            if name != "__class__" and is_filled(cell):
                 self.scope[name] = cell.cell_contents
         self.scope[owner.__name__] = owner
         self.locals: set[str] = set()
@@ -81,13 +74,16 @@ class ExpressionCompiler(ast.NodeTransformer):
         return ast.copy_location(ast.UnaryOp(node.op, operand), node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        equality = len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq)
+        light = equality and self._is_light(node.left)  # only the left side is weighed
         operands = [self.visit(operand) for operand in (node.left, *node.comparators)]
-        pairs = pairwise(operands)
-        if not any(isinstance(each, ast.In | ast.NotIn) for each in node.ops) and all(
-            self._is_constant(left) or self._is_constant(right) for left, right in pairs
-        ):  # nothing long can be compared to a constant at length
+        constants = not any(isinstance(each, ast.In | ast.NotIn) for each in node.ops) and all(
+            self._is_constant(left) or self._is_constant(right)
+            for left, right in pairwise(operands)
+        )  # nothing long can be compared to a constant at length
+        if light or constants:
             return ast.copy_location(ast.Compare(operands[0], node.ops, operands[1:]), node)
-        if len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+        if equality:
             call = self.helper(sequences.equal, *operands, at=node, metered=True)
             if isinstance(node.ops[0], ast.Eq):
                 return call
@@ -98,6 +94,15 @@ class ExpressionCompiler(ast.NodeTransformer):
             return self.helper(ordering, *operands, at=node, metered=True, key=name)
         names = ast.Tuple([ast.Constant(type(each).__name__) for each in node.ops], ast.Load())
         return self.helper(sequences.compare, names, *operands, at=node, metered=True)
+
+    def _is_light(self, node: ast.expr) -> bool:
+        """Whether a value is one word: the sender, the time, a field of at most 32 bytes."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            where = node.value
+            mine = isinstance(where.value, ast.Name) and where.value.id == self.checker.myself
+            return mine and where.attr in ("msg", "block")
+        kind = self.checker.field_of(node)
+        return kind is not None and 0 < kind.bits and not kind.refers
 
     def _is_constant(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Name) and node.id not in self.locals:
@@ -110,10 +115,28 @@ class ExpressionCompiler(ast.NodeTransformer):
             self.checker.refuse(
                 node, f"{base.id}.{node.attr}", "a contract sees names, not what is behind them"
             )
+        if isinstance(node.ctx, ast.Load) and isinstance(base, ast.Name):
+            if node.attr == "block" and base.id == self.checker.myself:
+                node.value = ast.Attribute(base, "_host", ast.Load())
+                return node
+            kind = self.checker.field_of(node)
+            if kind is not None and kind.bits:
+                return self._read_field(node, kind)
         node.value = self.base(base)
         if node.attr == "__init__":
             node.attr = CONSTRUCTOR  # where the class keeps its own
         return node
+
+    def _read_field(self, node: ast.Attribute, kind: Type) -> ast.expr:
+        """``self.field`` of at most 32 bytes, without the detour over its descriptor."""
+        self.namespace["_unset_" + kind.name] = kind.default
+        cells = ast.Attribute(node.value, "_cells", ast.Load())
+        unset = ast.Name("_unset_" + kind.name, ast.Load())
+        name = ast.Constant(node.attr)
+        read = self.helper(read_field, cells, name, unset, at=node, metered=True)
+        if not isinstance(kind, ContractType):
+            return read
+        return self.helper(kind.owner._reference, node.value, read, at=node, key=node.attr)
 
     def base(self, node: ast.expr) -> ast.expr:
         """What an attribute is asked of: the contract itself, or any expression."""
@@ -189,12 +212,26 @@ class ExpressionCompiler(ast.NodeTransformer):
         """``wrapping(uint64, value)``, its type looked up now and not at every turn."""
         if len(node.args) != 2 or node.keywords or not isinstance(node.args[0], ast.Name):
             self.checker.refuse(node, "wrapping", "write wrapping(uint64, value)")
-        name = node.args[0]
+        kind = self._integer_type(node.args[0], node)
+        return self.helper(kind.wrap, self.visit(node.args[1]), at=node, key=kind.name)
+
+    def _integer_type(self, name: ast.Name, at: ast.AST) -> IntType:
+        """The type that a cast names."""
         self.visit(name)
         kind = type_of(self.namespace[name.id])
         if not isinstance(kind, IntType):
-            self.checker.refuse(node, "wrapping", "cast to an integer type")
-        return self.helper(kind.wrap, self.visit(node.args[1]), at=node, key=kind.name)
+            self.checker.refuse(at, "wrapping", "cast to an integer type")
+        return kind
+
+    def _cast_of_each(self, node: ast.ListComp) -> IntType | None:
+        """The type in ``[wrapping(uint32, x) for x in ...]``, which is done in one go."""
+        match node:
+            case ast.ListComp(
+                ast.Call(args=[ast.Name() as kind, ast.Name(value)], keywords=[]),
+                [ast.comprehension(ast.Name(each), ifs=[])],
+            ) if value == each and self.is_call_to(node.elt, operations.wrapping):
+                return self._integer_type(kind, node)
+        return None
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
         """A generator expression is a list: whoever takes it walks all of it."""
@@ -202,6 +239,12 @@ class ExpressionCompiler(ast.NodeTransformer):
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
         inner = price_of(node.elt)
+        if (kind := self._cast_of_each(node)) is not None:
+            iterable = self.visit(node.generators[0].iter)
+            self.namespace["_kind_" + kind.name] = kind
+            wanted = ast.Name("_kind_" + kind.name, ast.Load())
+            turn = ast.Constant(TURN + inner)
+            return self.helper(sequences.wrapped, wanted, iterable, turn, at=node, metered=True)
         generators = []
         for generator in node.generators:
             gas = TURN + inner + sum(price_of(condition) for condition in generator.ifs)
@@ -236,7 +279,7 @@ class ExpressionCompiler(ast.NodeTransformer):
         """Bring a global value into the compiled function's namespace, if contracts may see it."""
         if name in self.scope:
             value = self.scope[name]
-            if not _visible(value):
+            if not visible(value):
                 self.checker.refuse(
                     node,
                     f"the name {name} ({type(value).__name__})",
@@ -268,31 +311,3 @@ class ExpressionCompiler(ast.NodeTransformer):
         self.namespace[name] = function
         meter: list[ast.expr] = [ast.Name(METER, ast.Load())] if metered else []
         return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), [*meter, *arguments], []), at)
-
-
-def _is_filled(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False
-
-
-def as_address(value: Any) -> Any:
-    """Text that reads as an address is one, in whatever case it was written."""
-    if type(value) is str and ADDRESS_FORM.fullmatch(value):
-        return Address.parse(value)
-    return value
-
-
-def _visible(value: Any) -> bool:
-    """Whether contracts may see a global: a constant, or a type to cast to."""
-    if isinstance(value, tuple):
-        return all(map(_visible, value))
-    if isinstance(value, int):
-        return operations.LOWEST <= value <= operations.HIGHEST
-    if value is None or isinstance(value, str | bytes):
-        return True
-    try:
-        return isinstance(type_of(value), IntType)
-    except TypeError:
-        return False

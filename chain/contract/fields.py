@@ -10,18 +10,21 @@ from chain.contract.lists import ListPlace
 from chain.contract.storage import (
     NO_KEYS,
     READ,
+    Map,
     MapPlace,
     MapType,
     Place,
     ScalarPlace,
+    StorageSequence,
     TextPlace,
     slots_of,
 )
 from chain.contract.structs import StructHandle, StructPlace, StructType
 from chain.errors import InvalidValue
+from chain.gas import Meter
 from chain.host import Host
 from chain.types import ADDRESS, SLOT_BITS, ArrayType, Type
-from chain.values import Address
+from chain.values import Address, shown
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract
@@ -73,6 +76,14 @@ class FieldCells(Cells):
         return self.defaults[key]
 
 
+def read_field(meter: Meter, cells: Cells, name: str, default: Any) -> Any:
+    """Read a field of at most 32 bytes; compiled methods call this for their own contract's."""
+    cost = meter.schedule.storage_read
+    meter.used += cost
+    meter.read += cost
+    return cells.get(name, default)
+
+
 class PackedField:
     """A field of at most 32 bytes.
 
@@ -90,11 +101,7 @@ class PackedField:
     def __get__(self, contract: Contract | None, owner: type) -> Any:
         if contract is None:
             return self
-        meter = contract._meter
-        cost = meter.schedule.storage_read
-        meter.used += cost
-        meter.by_reason[READ] += cost
-        return contract._cells.get(self.name, self.default)
+        return read_field(contract._meter, contract._cells, self.name, self.default)
 
     def __set__(self, contract: Contract, value: Any) -> None:
         value = self.kind.check(value)
@@ -121,9 +128,9 @@ class ContractField(PackedField):
     kind: ContractType
 
     def __get__(self, contract: Contract | None, owner: type) -> Any:
-        held = super().__get__(contract, owner)
         if contract is None:
-            return held
+            return self
+        held = read_field(contract._meter, contract._cells, self.name, self.default)
         return self.kind.owner._reference(contract, held)
 
 
@@ -159,7 +166,7 @@ def descriptors(kinds: dict[str, Type]) -> dict[str, PackedField | PlacedField]:
 def follow(contract: Contract, name: str, path: tuple[Any, ...]) -> Any:
     """A field's value, or what is in it at keys, indices and members of structs.
 
-    Raises InvalidValue where there is nothing of that name.
+    Raises InvalidValue where there is nothing of that name, and Panic beyond the end of an array.
     """
     if name not in contract.fields:
         raise InvalidValue(f"there is no field {name!r}, only {', '.join(contract.fields)}")
@@ -170,8 +177,12 @@ def follow(contract: Contract, name: str, path: tuple[Any, ...]) -> Any:
                 known = ", ".join(value._place.members)
                 raise InvalidValue(f"there is no member {step!r}, only {known}")
             value = getattr(value, step)
-        else:
+        elif isinstance(value, Map | StorageSequence):
             value = value[step]
+        else:
+            raise InvalidValue(
+                f"{name} has nothing at {shown(step)}: it is no map, array or struct"
+            )
     return value
 
 

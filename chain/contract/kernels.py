@@ -7,10 +7,12 @@ arithmetic is exact whatever the values, see ``chain.contract.vector``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from operator import mul
 from typing import Any, cast
 
 from chain.array import VECTOR_LENGTH, Array
+from chain.cells import under
 from chain.contract import vector
 from chain.contract.arrays import StorageArray
 from chain.contract.operations import (
@@ -19,10 +21,9 @@ from chain.contract.operations import (
     metered_function,
     truncated_quotient,
 )
-from chain.contract.storage import KECCAK, NO_KEYS, READ, WRITE, Map, joined
+from chain.contract.storage import KECCAK, READ, WRITE, Map
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
-from chain.journal import ABSENT
 from chain.types import SLOT_BITS, IntType, int64, int256, type_of
 from chain.values import shown
 
@@ -44,10 +45,11 @@ def _charge(meter: Meter, gas: int, *operands: Any) -> int:
 
     An element of an array in storage costs a bounds check and a read.
     """
-    size, *others = [len(_elements(operand)) for operand in operands]
-    for other in others:
-        if other != size:
-            raise Panic(f"arrays of {size} and {other} elements do not match")
+    size, *others = [
+        len(each._column if isinstance(each, StorageArray) else each) for each in operands
+    ]
+    if others and others[0] != size:
+        raise Panic(f"arrays of {size} and {others[0]} elements do not match")
     _charge_turns(meter, size, gas, *operands)
     return size
 
@@ -147,11 +149,8 @@ def sum_at(meter: Meter, mapping: Map[int, int], keys: Sequence[int]) -> int:
     meter.work(len(values) * SUM_AT)
     meter.charge(len(values) * schedule.map_access, KECCAK)
     meter.charge(len(values) * schedule.storage_read, READ)
-    held = mapping._place.values.cells.get
-    prefix = mapping._keys
-    if prefix is NO_KEYS:
-        return _fits(sum([held(key, 0) for key in values]))
-    return _fits(sum([held(joined(prefix, key), 0) for key in values]))
+    places = under(mapping._keys, values)
+    return _fits(sum(map(mapping._place.values.cells.get, places, repeat(0))))
 
 
 @metered_function
@@ -175,28 +174,42 @@ def add_at(
     reads = 1 if kind.bits == SLOT_BITS else 2
     meter.charge((reads * count + rereads * max(count - 1, 0)) * schedule.storage_read, READ)
     cells = place.cells
-    prefix = mapping._keys
-    held = cells.get
+    places = under(mapping._keys, values)
+    held = list(map(cells.get, places, repeat(0)))
+    moved = [before + amount for before in held]
+    started = dict(zip(places, held, strict=True))
     originals = cells.originals
-    log = host.state.journal.entries.extend
-    low, high, wrap = kind.low, kind.high, kind.wrap
-    resets = 0
-    for key in values:
-        if prefix is not NO_KEYS:
-            key = joined(prefix, key)
-        before = held(key, 0)
-        new = before + amount
-        if not low <= new <= high:
-            new = wrap(new)
-        if before and new and originals and key not in originals and before != new:
-            # By far the most common case, by itself: a clean slot that stays in use.
-            originals[key] = before
-            resets += 1
+    if (
+        values
+        and amount
+        and all(held)
+        and all(moved)
+        and kind.low <= min(moved)
+        and max(moved) <= kind.high
+        and len(started) == count
+        and (not originals or originals.keys().isdisjoint(places))
+    ):  # by far the most common: each slot once, clean, and in use before and after
+        resets = count
+        if originals:
+            originals.update(started)
         else:
-            host.store(cells, key, before, new, 0)
-            before = held(key, ABSENT)
-        log((cells, key, before))
-        cells[key] = new
+            cells.originals = started
+            host.touched.append(cells)
+            host.pay_for_write(held[0], held[0], moved[0], 0)
+            resets -= 1
+        host.state.journal.entries.extend((cells.batch, (mapping._keys, tuple(values)), held))
+        cells.update(zip(places, moved, strict=True))
+    else:
+        resets = 0
+        for key in places:
+            before = cells.get(key, 0)
+            new = kind.wrap(before + amount)
+            if before and new and originals and key not in originals and before != new:
+                originals[key] = before
+                resets += 1
+            else:
+                host.store(cells, key, before, new, 0)
+            host.state.journal.write(cells, key, new)
     meter.charge(resets * schedule.storage_reset, WRITE)
 
 
@@ -204,7 +217,10 @@ def _checked_keys(mapping: Map[int, int], keys: Sequence[int]) -> Sequence[int]:
     """The keys as Python ints; raises Arithmetic if one is out of the range of the map's keys."""
     kind = cast(IntType, mapping._place.keys)
     values = keys.values if isinstance(keys, Array) else keys
-    if values and not (kind.low <= min(values) and max(values) <= kind.high):
+    if not values:
+        return values
+    low, high = keys.bounds if isinstance(keys, Array) else (min(keys), max(keys))
+    if low < kind.low or kind.high < high:
         raise Arithmetic(f"a key in {shown(list(values))} is out of range of {kind.name}")
     return values
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args, get_origin
 
 from chain.array import Array
 from chain.errors import InvalidValue
-from chain.types import ADDRESS, ArrayType, IntType, Type, type_of
+from chain.types import ADDRESS, BOOL, ArrayType, IntType, Type, type_of
 from chain.values import Address, shown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -97,7 +97,7 @@ class Method:
     arguments
         Types by parameter name.
     check_arguments
-        Return as many arguments as there are types in canonical form, or raise InvalidValue.
+        Return the arguments in canonical form, themselves if they are, or raise InvalidValue.
     returns
         Types of the result: none, one, or the parts of a tuple.
     check_result
@@ -113,7 +113,7 @@ class Method:
     name: str
     function: Callable[..., Any]
     arguments: dict[str, Type]
-    check_arguments: Callable[[Sequence[Any]], list[Any]]
+    check_arguments: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     returns: tuple[Type, ...]
     check_result: Callable[[Any], Any]
     returns_heavy: bool
@@ -142,27 +142,54 @@ def result_types(annotation: Any) -> tuple[tuple[Type, ...], Callable[[Any], Any
     return (kind,), kind.check
 
 
-def argument_check(kinds: Sequence[Type]) -> Callable[[Sequence[Any]], list[Any]]:
-    """The check of all arguments of a method, written out: it runs with every call."""
+def argument_check(
+    method: str, kinds: dict[str, Type]
+) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """The check of all arguments of a method; it runs with every call.
+
+    What passes as it is, as nearly everything does, is found out by one written-out expression.
+    """
+
+    def convert(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(arguments) != len(kinds):
+            raise InvalidValue(
+                f"{method} takes {len(kinds)} arguments ({', '.join(kinds)}), "
+                f"{len(arguments)} were given"
+            )
+        checked = []
+        for (name, kind), value in zip(kinds.items(), arguments, strict=True):
+            try:
+                checked.append(kind.check(value))
+            except InvalidValue as error:
+                raise type(error)(f"{method}: {name}: {error}") from None
+        return tuple(checked)
+
     names = [f"a{index}" for index in range(len(kinds))]
-    scope: dict[str, Any] = {"Address": Address, "Array": Array}
-    lines = ["def check(arguments):"]
-    if names:
-        lines.append(f"    {', '.join(names)}, = arguments")
-    for name, kind in zip(names, kinds, strict=True):
-        scope[f"check_{name}"] = kind.check
-        passes = "False"
-        if isinstance(kind, IntType):
-            passes = f"type({name}) is int and {kind.low} <= {name} <= {kind.high}"
+    scope: dict[str, Any] = {"Address": Address, "Array": Array, "convert": convert}
+    passes = ["True"]
+    for name, kind in zip(names, kinds.values(), strict=True):
+        if isinstance(kind, IntType) and not kind.signed:
+            passes.append(f"type({name}) is int and not {name} >> {kind.bits}")  # negatives give -1
+        elif isinstance(kind, IntType):
+            passes.append(f"type({name}) is int and {kind.low} <= {name} <= {kind.high}")
         elif isinstance(kind, ArrayType):
             scope[f"element_{name}"] = kind.element
-            passes = f"type({name}) is Array and {name}.checked is element_{name}"
+            passes.append(f"type({name}) is Array and {name}.checked is element_{name}")
+        elif kind is BOOL:
+            passes.append(f"type({name}) is bool")
         elif kind.bits == ADDRESS.bits:
-            passes = f"type({name}) is Address"
-        lines.append(f"    if not ({passes}): {name} = check_{name}({name})")
-    lines.append(f"    return [{', '.join(names)}]")
+            passes.append(f"type({name}) is Address")
+        else:
+            passes.append("False")
+    lines = [
+        "def check(arguments):",
+        f"    if len(arguments) == {len(kinds)}:",
+        f"        [{', '.join(names)}] = arguments",
+        f"        if {' and '.join(passes)}: return arguments",
+        "    return convert(arguments)",
+    ]
     exec("\n".join(lines), scope)
-    check: Callable[[Sequence[Any]], list[Any]] = scope["check"]
+    check: Callable[[tuple[Any, ...]], tuple[Any, ...]] = scope["check"]
     return check
 
 

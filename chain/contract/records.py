@@ -25,6 +25,7 @@ import sys
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin
 
+from chain.contract.method import argument_check
 from chain.contract.source import refused_field
 from chain.errors import InvalidValue, Revert
 from chain.types import Type, type_of
@@ -95,14 +96,26 @@ class Record:
     contract_record: ClassVar[bool] = True  # contracts may name it
     fields: ClassVar[dict[str, Type]] = {}
     heavy: ClassVar[dict[str, Type]] = {}  # those that are looked at element by element
+    _names: ClassVar[tuple[str, ...]] = ()
+    _check: ClassVar[Callable[[tuple[Any, ...]], tuple[Any, ...]]]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.fields = cls.fields | field_types(cls, type_of)
         cls.heavy = {name: kind for name, kind in cls.fields.items() if kind.dynamic}
+        cls._names = tuple(cls.fields)
+        cls._check = staticmethod(argument_check(cls.__name__, cls.fields))
 
     def __init__(self, **values: Any) -> None:
-        kinds = type(self).fields
+        owner = type(self)
+        if tuple(values) == owner._names:  # all of them, in order, and mostly right
+            try:
+                checked = owner._check(tuple(values.values()))
+                self.__dict__.update(zip(owner._names, checked))  # noqa: B905 (hot path)
+                return
+            except InvalidValue:
+                pass  # which one is said below
+        kinds = owner.fields
         if len(values) != len(kinds):
             missing = [name for name in kinds if name not in values]
             if missing:
@@ -153,16 +166,20 @@ class Event(Record):
         Names of the fields that logs can be searched by.
     logged
         Types of the others, which the log's data holds.
+    tails
+        Of those, the ones that the ABI encodes behind an offset.
     """
 
     indexed: ClassVar[frozenset[str]] = frozenset()
     logged: ClassVar[dict[str, Type]] = {}
+    tails: ClassVar[dict[str, Type]] = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         declared = annotations_of(cls)
         cls.indexed = cls.indexed | {name for name in declared if is_indexed(declared[name])}
         cls.logged = {name: kind for name, kind in cls.fields.items() if name not in cls.indexed}
+        cls.tails = {name: kind for name, kind in cls.logged.items() if kind.dynamic}
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -184,3 +201,11 @@ class Error(Record, Revert):
     # Two errors are the same only if they are one object: exceptions are compared by identity.
     __eq__ = Revert.__eq__
     __hash__ = Revert.__hash__
+
+
+def require(condition: bool, error: Exception) -> None:  # noqa: ARG001 (the compiler reads them)
+    """Give up with `error` unless `condition` holds; the error is made only if it does not.
+
+    In a contract only. The frame's changes are undone, and unused gas goes back.
+    """
+    raise TypeError("require(...) works inside contract methods")

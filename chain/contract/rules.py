@@ -1,10 +1,14 @@
-"""What contracts may not say, and the way out: the tables behind ``chain.contract.checker``."""
+"""What contracts may not say, and the way out; and what their names may stand for."""
 
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from chain.array import Array
+from chain.contract.operations import HIGHEST, LOWEST
+from chain.types import IntType, type_of
+from chain.values import ADDRESS_FORM, Address
 
 # What a contract may ask of `self` besides its own fields and methods: values, and what is called.
 HOST_VALUES = frozenset({"address", "balance", "block", "msg"})
@@ -85,3 +89,32 @@ HINTS: dict[str, str] = {
     "type": "types are declared",
     "vars": "write the names out",
 }
+
+
+def is_filled(cell: Any) -> bool:
+    """Whether a closure's name holds anything yet."""
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
+
+
+def as_address(value: Any) -> Any:
+    """Text that reads as an address is one, in whatever case it was written."""
+    if type(value) is str and ADDRESS_FORM.fullmatch(value):
+        return Address.parse(value)
+    return value
+
+
+def visible(value: Any) -> bool:
+    """Whether contracts may see a global: a constant, or a type to cast to."""
+    if isinstance(value, tuple):
+        return all(map(visible, value))
+    if isinstance(value, int):
+        return LOWEST <= value <= HIGHEST
+    if value is None or isinstance(value, str | bytes):
+        return True
+    try:
+        return isinstance(type_of(value), IntType)
+    except TypeError:
+        return False

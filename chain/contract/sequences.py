@@ -16,10 +16,11 @@ from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
 from chain.types import IntType, Type
-from chain.values import shown
+from chain.values import Address, shown
 
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
+WEIGHED = HEAVY | {Array}
 MAX_NESTING = 32
 
 
@@ -53,7 +54,7 @@ def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
 
 def equal(meter: Meter, a: Any, b: Any) -> bool:
     """``a == b``; comparing sequences costs by what is in them."""
-    if type(a) in HEAVY or type(a) is Array:
+    if type(a) in WEIGHED:
         weigh(meter, a)
     return bool(a == b)
 
@@ -144,6 +145,16 @@ def slice_of(meter: Meter, sequence: Any, start: int | None, stop: int | None) -
     return sequence[start:stop]
 
 
+def wrapped(meter: Meter, kind: IntType, iterable: Iterable[int], gas: int) -> list[int]:
+    """``[wrapping(kind, value) for value in iterable]``; `gas` is of one turn."""
+    if type(iterable) is Array and isinstance(iterable.checked, IntType):
+        meter.work(gas * len(iterable))
+        if not iterable or (kind.low <= iterable.bounds[0] and iterable.bounds[1] <= kind.high):
+            return list(iterable.values)
+        return list(map(kind.wrap, iterable.values))
+    return list(map(kind.wrap, turns(meter, iterable, gas)))
+
+
 def turns(meter: Meter, iterable: Iterable[Any], gas: int) -> Iterator[Any]:
     """The elements of `iterable`, each paid for as it comes."""
     for element in iterable:
@@ -193,14 +204,15 @@ def _extreme(builtin: Callable[..., Any]) -> Callable[..., Any]:
     """``min`` or ``max``, of one iterable or of several values, which are compared."""
 
     def metered(meter: Meter, *values: Any) -> Any:
-        compared = values[0] if len(values) == 1 else values
-        if not (isinstance(compared, Array) and isinstance(compared.checked, IntType)):
+        compared: Any = values[0] if len(values) == 1 else values
+        integers = type(compared) is Array and isinstance(compared.checked, IntType)
+        if not integers:
             compared = _list(meter, compared)
             weigh(meter, compared)
         meter.work(TURN * len(compared))
         if not compared:
             raise Panic(f"{builtin.__name__} of nothing")
-        return builtin(compared)
+        return builtin(compared.bounds if integers else compared)
 
     return metered
 
@@ -237,6 +249,22 @@ FREE_BUILTINS: dict[str, Any] = {
 }
 
 
+def _packed(meter: Meter, value: Any) -> tuple[bytes, int]:
+    """What stands for any value in a hash, and how many words it would be."""
+    value = getattr(value, "address", value)  # a contract stands for where it is
+    if type(value) in HEAVY:
+        weigh(meter, value)
+        if isinstance(value, list | tuple):
+            value = Array(value)
+    if type(value) is not Array:
+        part = encode(value)
+        return part, 1 + len(part) // 64
+    if isinstance(value.checked, IntType) or all(type(each) is int for each in value):
+        return b"d" + value.digest, len(value)
+    weigh(meter, value)
+    return encode(value), len(value)
+
+
 @metered_function
 def keccak(meter: Meter, *values: Any) -> bytes:
     """A 32-byte hash of the values, charged as Keccak-256 of their packed ABI encoding.
@@ -246,20 +274,15 @@ def keccak(meter: Meter, *values: Any) -> bytes:
     words = len(values)
     parts = []
     for value in values:
-        value = getattr(value, "address", value)  # a contract stands for where it is
-        if type(value) in HEAVY:
-            weigh(meter, value)
-            if isinstance(value, list | tuple):
-                value = Array(value)
-        if type(value) is not Array:
+        kind = type(value)
+        if kind is int or kind is Address:
             parts.append(encode(value))
-            words += len(parts[-1]) // 64
-            continue
-        words += len(value) - 1
-        if isinstance(value.checked, IntType) or all(type(each) is int for each in value):
+        elif kind is Array and isinstance(value.checked, IntType):
+            words += len(value) - 1
             parts.append(b"d" + value.digest)
         else:
-            weigh(meter, value)
-            parts.append(encode(value))
+            part, length = _packed(meter, value)
+            parts.append(part)
+            words += length - 1
     meter.charge(meter.schedule.keccak + words * meter.schedule.keccak_word, Reason.KECCAK)
     return sha3_256(b"".join(parts)).digest()

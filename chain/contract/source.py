@@ -56,6 +56,16 @@ def _functions(filename: str, source: str) -> dict[tuple[str, int], ast.Function
     return found
 
 
+def struct_of(statement: ast.stmt, myself: str) -> str | None:
+    """The name in ``name.member = value``, where nothing has to be worked out for the value."""
+    match statement:
+        case ast.Assign([ast.Attribute(ast.Name(name))], ast.Name() | ast.Constant()) if (
+            name != myself
+        ):
+            return name
+    return None
+
+
 def function_tree(function: Callable[..., Any]) -> ast.FunctionDef:
     """Return the syntax tree of `function`, shared between calls: copy before changing it.
 

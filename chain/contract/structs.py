@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
+from chain.contract.method import argument_check
 from chain.contract.records import field_types
-from chain.contract.storage import READ, Builder, Map, MapType, Place, slots_of
+from chain.contract.storage import READ, WRITE, Builder, Map, MapType, Place, slots_of
+from chain.errors import InvalidValue
 from chain.host import Host
-from chain.journal import ABSENT
 from chain.types import SLOT_BITS, StringType, Type, type_of
 
 
@@ -48,6 +50,7 @@ class StructType(Type):
             else _Behind(name)
             for name in members
         }
+        self._writes: dict[tuple[str, ...], Writes | None] = {}
         self.handle: type[StructHandle] = type(
             f"{owner.__name__}Handle",
             (StructHandle,),
@@ -57,6 +60,36 @@ class StructType(Type):
                 **attributes,
             },
         )
+
+    def writes(self, names: tuple[str, ...]) -> Writes | None:
+        """How to write these members in one go; None where some share a slot, or come twice."""
+        if names not in self._writes:
+            found = [vars(self.handle).get(name) for name in names]
+            packed = [each for each in found if isinstance(each, _Packed) and len(each.slot) == 1]
+            apart = len(packed) == len(names) == len(set(names))
+            self._writes[names] = Writes(self, names, packed) if apart else None
+        return self._writes[names]
+
+
+class Writes:
+    """Members of a struct, each alone in its slot, that are written one after another.
+
+    Attributes
+    ----------
+    check
+        Return values for them in canonical form, or raise InvalidValue.
+    parts
+        Each one's position among the packed members, and what it reads as when unset.
+    narrow
+        How many take less than their slot.
+    """
+
+    __slots__ = ("check", "narrow", "parts")
+
+    def __init__(self, kind: StructType, names: tuple[str, ...], packed: list[_Packed]) -> None:
+        self.check = argument_check(kind.name, {name: kind.members[name] for name in names})
+        self.parts = [(member.index, member.kind.default) for member in packed]
+        self.narrow = sum(member.narrow for member in packed)
 
 
 @dataclass_transform(kw_only_default=True)
@@ -89,6 +122,8 @@ class StructPlace(Place):
 
     __slots__ = ("_handle", "behind", "defaults", "members")
 
+    kind: StructType
+
     def __init__(self, host: Host, kind: StructType, path: tuple[str, ...], build: Builder) -> None:
         super().__init__(host, kind, path)
         self._handle = kind.handle
@@ -113,6 +148,55 @@ class StructPlace(Place):
     def read(self, keys: Any) -> StructHandle:
         return self._handle(self, keys)
 
+    def write_all(
+        self, handle: StructHandle, names: tuple[str, ...], values: tuple[Any, ...]
+    ) -> bool:
+        """Write members in one go; False, and nothing is done, where that is not for sure right."""
+        writes = self.kind.writes(names)
+        host = self.host
+        meter = host.meter
+        if writes is None or host.static:
+            return False
+        try:
+            values = writes.check(values)
+        except InvalidValue:
+            return False
+        keys = handle._keys
+        cells = self.cells
+        held = cells.get(keys, self.defaults)
+        if host.original(cells, keys, held) != held:
+            return False
+        schedule = host.schedule
+        reads = writes.narrow
+        cost = cleared = 0
+        changed = list(held)
+        for (index, default), value in zip(writes.parts, values):  # noqa: B905 (hot path)
+            current = held[index]
+            if value == current:
+                cost += schedule.storage_read
+            elif current == default:
+                cost += schedule.storage_set
+            else:
+                cost += schedule.storage_reset
+                cleared += value == default
+            changed[index] = value
+        reads *= schedule.storage_read
+        if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
+            return False
+        meter.used += reads + cost
+        meter.read += reads
+        meter.by_reason[WRITE] += cost
+        meter.refund += cleared * schedule.storage_clear_refund
+        host.state.journal.write(cells, keys, tuple(changed))
+        return True
+
+
+def set_members(handle: Any, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
+    """``handle.a = x; handle.b = y; ...``: a run of writes, which the compiler puts together."""
+    if not (isinstance(handle, StructHandle) and handle._place.write_all(handle, names, values)):
+        for name, value in zip(names, values, strict=True):
+            setattr(handle, name, value)
+
 
 class _Packed:
     """A member of at most 32 bytes.
@@ -124,6 +208,7 @@ class _Packed:
         self.index = index
         self.kind = kind
         self.slot = slot
+        self.whole = itemgetter(*slot)  # what the slot holds, of all packed members
         self.narrow = kind.bits < SLOT_BITS
 
     def __get__(self, handle: StructHandle, owner: type) -> Any:
@@ -132,7 +217,7 @@ class _Packed:
         meter = host.meter
         cost = host.schedule.storage_read
         meter.used += cost
-        meter.by_reason[READ] += cost
+        meter.read += cost
         value = place.cells.get(handle._keys, place.defaults)[self.index]
         kind = self.kind
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
@@ -146,27 +231,12 @@ class _Packed:
         index = self.index
         if self.narrow:
             host.meter.charge(host.schedule.storage_read, READ)
-        before = cells.get(keys, ABSENT)
-        held = place.defaults if before is ABSENT else before
-        parts = list(held)
-        parts[index] = value
-        changed = tuple(parts)
-        slot = self.slot
-        if len(slot) == 1:
-            host.store(cells, (keys, index), held[index], value, self.kind.default)
-        else:
-            host.store(
-                cells,
-                (keys, slot),
-                [held[i] for i in slot],
-                [changed[i] for i in slot],
-                [place.defaults[i] for i in slot],
-            )
-        journal = host.state.journal
-        entries = journal.entries
-        if len(entries) == journal.barrier or entries[-2] is not keys or entries[-3] is not cells:
-            entries.extend((cells, keys, before))
-        cells[keys] = changed
+        held = cells.get(keys, place.defaults)
+        changed = (*held[:index], value, *held[index + 1 :])
+        original = host.original(cells, keys, held)
+        whole = self.whole
+        host.pay_for_write(whole(original), whole(held), whole(changed), whole(place.defaults))
+        host.state.journal.write(cells, keys, changed)
 
 
 class _Behind:
