@@ -11,35 +11,45 @@ from chain.errors import InvalidGasLimit, OutOfGas
 from chain.transaction import Transaction
 from chain.values import shown
 from offchain.fixed_point import DoesNotFit
-from offchain.models import Load, Model, Plan
+from offchain.model import Load, Model, Plan
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Deployment:
+class Transactions:
+    """What it took to get something onto the chain.
+
+    Attributes
+    ----------
+    receipts
+        Of all transactions, in order.
+    """
+
+    receipts: tuple[Receipt, ...]
+
+    @property
+    def gas_used(self) -> int:
+        """Gas of all of them."""
+        return sum(receipt.gas_used for receipt in self.receipts)
+
+    @property
+    def fee(self) -> int:
+        """Wei paid for them."""
+        return sum(receipt.fee for receipt in self.receipts)
+
+
+@dataclass(frozen=True)
+class Deployment(Transactions):
     """A model on the chain, and what it took.
 
     Attributes
     ----------
     contract
         The classifier; it belongs to whoever deployed it.
-    receipts
-        Of the deployment, and of what was put in afterwards, in order.
     """
 
     contract: Deployed
-    receipts: tuple[Receipt, ...]
-
-    @property
-    def gas_used(self) -> int:
-        """Gas of all transactions together."""
-        return sum(receipt.gas_used for receipt in self.receipts)
-
-    @property
-    def fee(self) -> int:
-        """Wei paid for it."""
-        return sum(receipt.fee for receipt in self.receipts)
 
 
 def deploy_model(
@@ -71,7 +81,9 @@ def deploy_model(
     DoesNotFit
         If `model` is no model.
     OutOfGas
-        If not even one item fits into a block, or the sender cannot pay for it.
+        If not even one item fits into a block.
+    InvalidTransaction
+        If the sender runs out of money.
     ChainError
         What the chain or the contract has against it. In all cases the chain is as it was before.
     """
@@ -111,16 +123,17 @@ class _Deployer:
             start = 0
             most = load.size
             while start < load.size:
-                most = self.fitting(contract, load, start, min(most, load.size - start))
+                most = self.fitting(contract, load, start, most)
                 self.send(self.call(contract, load, start, start + most))
                 start += most
                 done += most
                 self.report(done, total)
-        return Deployment(contract, tuple(self.receipts))
+        return Deployment(tuple(self.receipts), contract)
 
-    def fitting(self, contract: Deployed, load: Load, start: int, most: int) -> int:
+    def fitting(self, contract: Deployed, load: Load, start: int, guess: int) -> int:
         """How many items from `start` on fit into a block; 1 if none does, for that to fail."""
-        size, best, limit = most, 0, most
+        best, limit = 0, load.size - start
+        size = min(guess, limit)
         while size > best:
             transaction = self.call(contract, load, start, start + size)
             gas = self.gas_of(transaction)

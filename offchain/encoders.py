@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from offchain.fixed_point import DoesNotFit, as_floats, rounded
 
+# In one sample; no block has the gas for as many.
+MOST_COUNTED = 2**24
+
 
 class Transformer(Protocol):
     """A step of an encoder: anything with ``transform``, such as scikit-learn's, fitted."""
@@ -29,16 +32,26 @@ class SelectFeatures:
     Parameters
     ----------
     indices
-        Which; those a classifier was deployed with are ``classifier.feature_indices()``.
+        Which, none for all; those a classifier was deployed with are
+        ``classifier.feature_indices()``.
     """
 
     def __init__(self, indices: Sequence[int]) -> None:
-        self.indices = np.asarray(indices, dtype=np.int64)
+        given = np.asarray(indices)
+        if given.size and given.dtype.kind not in "iu":
+            raise DoesNotFit(
+                f"feature indices are whole numbers, not {given.dtype}: of a mask, give "
+                "np.flatnonzero(mask)"
+            )
+        self.indices = given.astype(np.int64)
 
     def transform(self, samples: Any) -> Any:
         """Keep these columns of a matrix; raises DoesNotFit if it has too few."""
-        if not hasattr(samples, "tocsc"):
-            samples = np.asarray(samples)
+        if not len(self.indices):
+            return samples
+        samples = samples.tocsc() if hasattr(samples, "tocsc") else np.asarray(samples)
+        if samples.ndim != 2:
+            raise DoesNotFit(f"samples have {samples.ndim} dimensions: give two")
         width = samples.shape[1]
         outside = self.indices[(self.indices < 0) | (self.indices >= width)]
         if len(outside):
@@ -65,7 +78,7 @@ class DenseEncoder:
 
     def __init__(self, *steps: Transformer, constant: float | None = None) -> None:
         self.steps = steps
-        self.constant = constant
+        self.constant = None if constant is None else as_floats(constant, "constant")
 
     def encode(self, samples: Any) -> NDArray[np.int64]:
         """Return a row of int64 for each sample.
@@ -100,8 +113,10 @@ class SparseEncoder:
         feature is present where the number is not 0.
     counts
         Whether a feature that occurs several times is listed as often: naive Bayes can use that.
-        The numbers must then be whole, so let a ``HashingVectorizer`` have ``norm=None`` and
-        ``alternate_sign=False``.
+        The numbers must then be whole: let a ``HashingVectorizer`` have ``norm=None``.
+
+    A ``HashingVectorizer`` is best made with ``alternate_sign=False``: otherwise tokens that share
+    an index may cancel each other.
     """
 
     def __init__(self, *steps: Transformer, counts: bool = False) -> None:
@@ -123,6 +138,10 @@ class SparseEncoder:
                     raise DoesNotFit(
                         f"sample {index} has a count of {wrong[0]}: counts are whole and positive"
                     )
+                if values.sum() > MOST_COUNTED:
+                    raise DoesNotFit(
+                        f"sample {index} counts {values.sum():.0f} features: {MOST_COUNTED} at most"
+                    )
                 features = np.repeat(features, values.astype(np.int64))
             encoded.append(features.astype(np.int64))
         return encoded
@@ -134,9 +153,8 @@ def nonzero(samples: Any) -> Iterator[tuple[NDArray[Any], NDArray[np.float64]]]:
         matrix = samples.tocsr().copy()
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
-        values = as_floats(matrix.data, "what samples hold")
-        for start, end in pairwise(matrix.indptr):
-            yield matrix.indices[start:end], values[start:end]
+        for index, (start, end) in enumerate(pairwise(matrix.indptr)):
+            yield matrix.indices[start:end], as_floats(matrix.data[start:end], f"samples[{index}]")
     else:
         for row in as_rows(samples):
             columns = np.flatnonzero(row)
@@ -145,8 +163,7 @@ def nonzero(samples: Any) -> Iterator[tuple[NDArray[Any], NDArray[np.float64]]]:
 
 def as_rows(samples: Any) -> NDArray[np.float64]:
     """A matrix of floats, one row per sample; raises DoesNotFit for anything else."""
-    dense = samples.toarray() if hasattr(samples, "toarray") else samples
-    rows = as_floats(dense, "samples")
+    rows = as_floats(samples, "samples")
     if rows.ndim != 2:
         raise DoesNotFit(f"samples have {rows.ndim} dimensions: give two, a row for each sample")
     return rows

@@ -1,9 +1,9 @@
 """Between fitted scikit-learn estimators and models (extra ``sklearn``).
 
 A model predicts what its estimator does, on samples in the units of the chain, up to the rounding
-of weights and samples to 1 / ``TO_FLOAT``. Naive Bayes does so for samples of few features only:
-as in the reference, the contract rounds probabilities down at each feature, and with too many of
-them every class becomes impossible.
+of weights and samples to 1 / ``TO_FLOAT``. Naive Bayes does so for samples of few features only: as
+in the reference, the contract rounds probabilities down at each feature, and with too many of them
+(some six present of 40, or three of 2,500) every class becomes impossible.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.linear_model import Perceptron, SGDClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import NearestCentroid
@@ -20,14 +20,17 @@ from sklearn.neighbors import NearestCentroid
 from chain.types import UINT256
 from chain.values import shown
 from contracts_py.classifiers.classifier import TO_FLOAT
-from offchain.fixed_point import DoesNotFit, as_floats, counts, fixed_point, fixed_point_number
+from offchain.fixed_point import (
+    DoesNotFit,
+    as_floats,
+    counts,
+    fixed_point,
+    fixed_point_factor,
+    fixed_point_number,
+)
+from offchain.model import INT64, INT80, UINT32, UINT64, Model
 from offchain.models import (
-    INT64,
-    INT80,
-    UINT32,
-    UINT64,
     DensePerceptronModel,
-    Model,
     NaiveBayesModel,
     NearestCentroidModel,
     SparseNearestCentroidModel,
@@ -36,6 +39,8 @@ from offchain.models import (
 
 # Of an estimator made of a sparse model, which may have any index: some 100 megabytes per class.
 MOST_FEATURES = 2**24
+# Up to here, all whole numbers are floats.
+MOST_EXACT = 2**53
 
 
 def from_estimator(
@@ -76,6 +81,9 @@ def from_estimator(
         "classifications": names,
         "feature_indices": counts(feature_indices, UINT32, "feature_indices"),
     }
+    selected, width = len(shared["feature_indices"]), getattr(estimator, "n_features_in_", 0)
+    if selected not in (0, width):
+        raise DoesNotFit(f"there are {selected} feature_indices for {width} features")
     match estimator:
         case Perceptron() | SGDClassifier():
             return _from_perceptron(estimator, sparse, learning_rate, shared)
@@ -91,6 +99,8 @@ def from_estimator(
 
 def _names(estimator: Any, classifications: Iterable[str] | None) -> tuple[str, ...]:
     classes = getattr(estimator, "classes_", None)
+    if isinstance(classifications, str):
+        raise DoesNotFit(f"classifications is {classifications!r}: give a list of names")
     if classes is None:
         raise DoesNotFit(f"this {type(estimator).__name__} has no classes: fit it first")
     names = tuple(map(str, classes if classifications is None else classifications))
@@ -107,7 +117,7 @@ def _from_perceptron(
 ) -> Model:
     if isinstance(estimator, SGDClassifier) and estimator.loss != "perceptron":
         raise DoesNotFit(f"the loss of the SGDClassifier is {estimator.loss!r}, not 'perceptron'")
-    coefficients = as_floats(_unpacked(estimator.coef_), "coef_")
+    coefficients = as_floats(estimator.coef_, "coef_")
     if len(coefficients) != 1:
         raise DoesNotFit(
             f"the estimator has {len(estimator.classes_)} classes, a perceptron's contract has "
@@ -121,11 +131,13 @@ def _from_perceptron(
                 "changes: give learning_rate"
             )
         rate = estimator.eta0
-    shared["learning_rate"] = fixed_point_number(rate, UINT32, "learning_rate")
+    shared["learning_rate"] = fixed_point_factor(rate, UINT32, "learning_rate")
     weights = fixed_point(coefficients[0], INT80, "coef_[0]")
     intercept = fixed_point_number(np.ravel(estimator.intercept_)[0], INT80, "intercept_")
     if sparse:
-        return SparsePerceptronModel(weights=_nonzero(weights), intercept=intercept, **shared)
+        return SparsePerceptronModel(
+            weights=dict(enumerate(weights)), intercept=intercept, **shared
+        )
     intercept *= TO_FLOAT  # the contract adds it to products of weights and samples
     if not INT80.low <= intercept <= INT80.high:
         raise DoesNotFit(
@@ -143,14 +155,15 @@ def _from_naive_bayes(estimator: Any, shared: dict[str, Any]) -> Model:
         )
     if np.ndim(estimator.alpha):
         raise DoesNotFit("alpha differs from feature to feature: the contract has one for all")
+    smallest = 0.0 if estimator.force_alpha else 1e-10  # what scikit-learn makes of less
     return NaiveBayesModel(
         class_counts=counts(estimator.class_count_, UINT64, "class_count_"),
         feature_counts=tuple(
-            _nonzero(counts(row, UINT32, f"feature_count_[{index}]"))
+            dict(enumerate(counts(row, UINT32, f"feature_count_[{index}]")))
             for index, row in enumerate(estimator.feature_count_)
         ),
         total_num_features=estimator.feature_count_.shape[1],
-        smoothing_factor=fixed_point_number(estimator.alpha, UINT32, "alpha"),
+        smoothing_factor=fixed_point_factor(max(estimator.alpha, smallest), UINT32, "alpha"),
         **shared,
     )
 
@@ -163,7 +176,7 @@ def _from_nearest_centroid(
     priors = getattr(estimator, "class_prior_", None)
     if priors is not None and not np.allclose(priors, priors[0]):
         raise DoesNotFit(f"the priors differ ({shown(list(priors))}): contracts know none")
-    centroids = as_floats(_unpacked(estimator.centroids_), "centroids_")
+    centroids = as_floats(estimator.centroids_, "centroids_")
     sizes = [] if data_counts is None else list(data_counts)
     if len(sizes) != len(centroids):
         raise DoesNotFit(
@@ -174,7 +187,8 @@ def _from_nearest_centroid(
     if sparse:
         return SparseNearestCentroidModel(
             centroids=tuple(
-                _nonzero(fixed_point(row, UINT64, f"centroids_[{index}]")) for index, row in rows
+                dict(enumerate(fixed_point(row, UINT64, f"centroids_[{index}]")))
+                for index, row in rows
             ),
             data_counts=counts(sizes, UINT64, "data_counts"),
             **shared,
@@ -187,15 +201,17 @@ def _from_nearest_centroid(
 
 
 def to_estimator(
-    model: Model, *, num_features: int | None = None, classes: ArrayLike | None = None
+    model: Model, *, num_features: int | None = None, classes: Iterable[Any] | None = None
 ) -> Any:
-    """Make a fitted estimator of a model, which predicts the same and can be fitted further.
+    """Make a fitted estimator of a model, which predicts the same.
+
+    A perceptron and naive Bayes can be fitted further with ``partial_fit``, and learn as the
+    contract does. A ``NearestCentroid`` can only predict: its priors and deviations are made up.
 
     Parameters
     ----------
     num_features
         Of sparse models: how many columns a sample has; by default as many as there are values.
-        It may not be less than that.
     classes
         What the estimator is to call the classes; by default their indices, as on the chain.
 
@@ -207,25 +223,28 @@ def to_estimator(
     Raises
     ------
     DoesNotFit
-        For what no estimator can be: a single class, a class without samples in naive Bayes,
-        indices beyond the number of features.
+        For what no estimator can be: a single class, a class without samples in naive Bayes, no
+        features or indices beyond their number, numbers that floats do not tell apart.
     """
     size = len(model.classifications)
     if size < 2:
         raise DoesNotFit(f"the model has {size} classes: an estimator needs two")
-    labels = np.arange(size) if classes is None else np.asarray(classes)
+    labels = np.arange(size) if classes is None else np.asarray(list(classes))
     if len(labels) != size:
         raise DoesNotFit(f"there are {len(labels)} classes given for the model's {size}")
     match model:
         case DensePerceptronModel():
-            estimator = _perceptron(model, [model.weights], model.intercept / TO_FLOAT**2)
+            row = _rows([dict(enumerate(model.weights))], num_features, len(model.weights))
+            estimator = _perceptron(row, model.intercept / TO_FLOAT**2, model.learning_rate)
         case SparsePerceptronModel():
             row = _rows([model.weights], num_features)
-            estimator = _perceptron(model, row, model.intercept / TO_FLOAT)
+            estimator = _perceptron(row, model.intercept / TO_FLOAT, model.learning_rate)
         case NaiveBayesModel():
-            estimator = _naive_bayes(model)
+            rows = _rows(model.feature_counts, num_features, model.total_num_features)
+            estimator = _naive_bayes(model, rows)
         case NearestCentroidModel():
-            estimator = _nearest_centroid(np.asarray(model.centroids, dtype=np.float64))
+            sparse = [dict(enumerate(centroid)) for centroid in model.centroids]
+            estimator = _nearest_centroid(_rows(sparse, num_features, len(model.centroids[0])))
         case SparseNearestCentroidModel():
             estimator = _nearest_centroid(_rows(model.centroids, num_features))
         case _:
@@ -234,29 +253,26 @@ def to_estimator(
     return estimator
 
 
-def _perceptron(
-    model: DensePerceptronModel | SparsePerceptronModel, weights: Any, intercept: float
-) -> Perceptron:
+def _perceptron(row: NDArray[np.float64], intercept: float, learning_rate: int) -> Perceptron:
     # As on the chain: samples are learned in order, and the intercept stays.
-    estimator = Perceptron(eta0=model.learning_rate / TO_FLOAT, fit_intercept=False, shuffle=False)
-    estimator.coef_ = np.asarray(weights, dtype=np.float64) / TO_FLOAT
+    estimator = Perceptron(eta0=learning_rate / TO_FLOAT, fit_intercept=False, shuffle=False)
+    estimator.coef_ = row / TO_FLOAT
     estimator.intercept_ = np.array([intercept])
-    estimator.n_features_in_ = estimator.coef_.shape[1]
+    estimator.n_features_in_ = row.shape[1]
     return estimator
 
 
-def _naive_bayes(model: NaiveBayesModel) -> MultinomialNB:
-    if 0 in model.class_counts:
-        raise DoesNotFit(
-            f"class {model.class_counts.index(0)} has no samples: an estimator's has at least one"
-        )
-    rows = _rows(model.feature_counts, model.total_num_features)
-    size = len(rows)
+def _naive_bayes(model: NaiveBayesModel, rows: NDArray[np.float64]) -> MultinomialNB:
+    sizes = model.class_counts
+    if 0 in sizes:
+        raise DoesNotFit(f"class {sizes.index(0)} has no samples: an estimator's has at least one")
+    if max(sizes) > MOST_EXACT:
+        raise DoesNotFit(f"a class of {max(sizes)} samples: floats count up to {MOST_EXACT}")
     # One sample per class with all its features, and one with none that weighs as much as the rest.
     samples = np.vstack([rows, np.zeros_like(rows)])
-    weights = [1.0] * size + [count - 1.0 for count in model.class_counts]
+    weights = [1.0] * len(sizes) + [size - 1.0 for size in sizes]
     estimator = MultinomialNB(alpha=model.smoothing_factor / TO_FLOAT, force_alpha=True)
-    return estimator.fit(samples, [*range(size)] * 2, sample_weight=weights)
+    return estimator.fit(samples, [*range(len(sizes))] * 2, sample_weight=weights)
 
 
 def _nearest_centroid(units: NDArray[np.float64]) -> NearestCentroid:
@@ -268,27 +284,30 @@ def _nearest_centroid(units: NDArray[np.float64]) -> NearestCentroid:
     return estimator
 
 
-def _rows(sparse: Sequence[Mapping[int, int]], num_features: int | None) -> NDArray[np.float64]:
-    """Values by feature as rows; raises DoesNotFit for features beyond their number."""
+def _rows(
+    sparse: Sequence[Mapping[int, int]], num_features: int | None, width: int | None = None
+) -> NDArray[np.float64]:
+    """Values by feature as rows of floats; `width` is the number of features if the model has one.
+
+    Raises DoesNotFit for what no estimator holds.
+    """
     used = max((index + 1 for by_feature in sparse for index in by_feature), default=0)
-    width = used if num_features is None else num_features
-    if width < used:
-        raise DoesNotFit(f"feature {used - 1} is beyond the number of features, {width}")
-    if width > MOST_FEATURES:
+    if num_features is None:
+        num_features = used if width is None else width
+    elif width is not None and num_features != width:
+        raise DoesNotFit(f"num_features is {num_features}, but the model has {width}")
+    if num_features == 0:
+        raise DoesNotFit("the model has no features: an estimator needs one")
+    if num_features < used:
+        raise DoesNotFit(f"feature {used - 1} is beyond the number of features, {num_features}")
+    if num_features > MOST_FEATURES:
         raise DoesNotFit(
-            f"{width} features are too many for an estimator, which has a number for each: "
+            f"{num_features} features are too many for an estimator, which has a number for each: "
             f"{MOST_FEATURES} at most"
         )
-    rows = np.zeros((len(sparse), width))
+    rows = np.zeros((len(sparse), num_features))
     for row, by_feature in zip(rows, sparse, strict=True):
         row[list(by_feature)] = list(by_feature.values())
+    if np.abs(rows).max() > MOST_EXACT:
+        raise DoesNotFit(f"a value of {np.abs(rows).max():.0f} units: floats are exact to 2**53")
     return rows
-
-
-def _nonzero(values: Sequence[int]) -> dict[int, int]:
-    return {index: value for index, value in enumerate(values) if value}
-
-
-def _unpacked(values: Any) -> Any:
-    """A dense array of what may be a sparse matrix."""
-    return values.toarray() if hasattr(values, "toarray") else values

@@ -1,7 +1,8 @@
 """Model files in the reference's JSON formats.
 
-The numbers in a file are real. They become what the reference's tools deploy: each is rounded to
-units of 1 / ``TO_FLOAT``, halves up; a learning rate that is missing is 0.5, a smoothing factor 1.
+The numbers in a file are real. They become what the reference's web client deploys: each is
+rounded to units of 1 / ``TO_FLOAT``, halves up. A learning rate that is missing is 0.5, a smoothing
+factor 1.
 """
 
 from __future__ import annotations
@@ -11,90 +12,110 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.types import AllowInfNan, Strict
 
+from chain.types import IntType
 from chain.values import shown
-from offchain.fixed_point import DoesNotFit, fixed_point, fixed_point_number, real
+from offchain.fixed_point import (
+    DoesNotFit,
+    fixed_point,
+    fixed_point_factor,
+    fixed_point_number,
+    real,
+)
+from offchain.model import INT64, INT80, UINT32, UINT64, Model
 from offchain.models import (
-    INT64,
-    INT80,
-    UINT32,
-    UINT64,
     DensePerceptronModel,
-    Model,
     NaiveBayesModel,
     NearestCentroidModel,
     SparseNearestCentroidModel,
     SparsePerceptronModel,
 )
 
-# What the reference's tools put in where a file says nothing.
+# What the reference's web client puts in where a file says nothing.
 DEFAULT_LEARNING_RATE = 0.5
 DEFAULT_SMOOTHING_FACTOR = 1.0
 
+
+def number(value: Any) -> Any:
+    """Refuse what pydantic would take for a whole number; 3.0 is one."""
+    if isinstance(value, bool | str):
+        raise ValueError("should be a number")
+    return value
+
+
 Real = Annotated[float, Strict(), AllowInfNan(False)]
-Uint32 = Annotated[int, Field(ge=0, lt=2**32)]
-Uint64 = Annotated[int, Field(ge=0, lt=2**64)]
+Whole = Annotated[int, BeforeValidator(number)]
+# As Python writes whole numbers, so that no two keys mean the same feature.
+Index = Annotated[str, Field(pattern="^(0|[1-9][0-9]{0,19})$")]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class PerceptronFile(BaseModel):
-    """Both perceptrons; of the dense one, `sparse_weights` are empty."""
+class Format(BaseModel):
+    """What a part of a file may hold, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PerceptronFile(Format):
+    """Both perceptrons; only the sparse one has `sparse_weights`."""
 
     type: Literal["perceptron", "dense perceptron", "sparse perceptron"]
     classifications: Names
-    weights: list[Real] = []
-    sparse_weights: dict[Uint64, Real] | None = Field(None, alias="sparseWeights")
+    weights: list[Real] | None = None
+    sparse_weights: dict[Index, Real] | None = Field(None, alias="sparseWeights")
     intercept: Real = Field(validation_alias=AliasChoices("intercept", "bias"))
     learning_rate: Real | None = Field(None, alias="learningRate")
-    feature_indices: list[Uint32] | None = Field(None, alias="featureIndices")
+    feature_indices: list[Whole] | None = Field(None, alias="featureIndices")
 
     def model(self) -> Model:
-        weights = dict(enumerate(fixed_point(self.weights, INT80, "weights")))
-        sparse = self.sparse_weights or {}
-        others = zip(sparse, fixed_point([*sparse.values()], INT80, "sparseWeights"), strict=True)
-        for index, weight in others:
-            if index in weights:
+        row = fixed_point(self.weights or [], INT80, "weights")
+        others = by_feature(self.sparse_weights or {}, INT80, "sparseWeights")
+        for index in others:
+            if index < len(row):
                 raise DoesNotFit(f"feature {index} has two weights: keep one of them")
-            weights[index] = weight
-        if self.feature_indices is not None and len(self.feature_indices) != len(weights):
+        indices = self.feature_indices or []
+        size = len(row) + len(others)
+        if self.feature_indices is not None and len(indices) != size:
             raise DoesNotFit(
-                f"there are {len(self.feature_indices)} featureIndices for {len(weights)} weights: "
-                "give one for each"
+                f"there are {len(indices)} featureIndices for {size} weights: give one for each"
             )
         rate = DEFAULT_LEARNING_RATE if self.learning_rate is None else self.learning_rate
         shared: dict[str, Any] = {
             "classifications": self.classifications,
-            "feature_indices": tuple(self.feature_indices or ()),
+            "feature_indices": tuple(indices),
             "intercept": fixed_point_number(self.intercept, INT80, "intercept"),
-            "learning_rate": fixed_point_number(rate, UINT32, "learningRate"),
+            "learning_rate": fixed_point_factor(rate, UINT32, "learningRate"),
         }
         if self.type == "sparse perceptron":
-            return SparsePerceptronModel(weights=weights, **shared)
-        if sparse:
+            return SparsePerceptronModel(weights={**dict(enumerate(row)), **others}, **shared)
+        if others:
             raise DoesNotFit(f"a {self.type} has no sparseWeights: make it a sparse perceptron")
-        return DensePerceptronModel(weights=tuple(weights.values()), **shared)
+        if self.weights is None:
+            raise DoesNotFit(f"a {self.type} has weights: give them")
+        return DensePerceptronModel(weights=row, **shared)
 
 
-class NaiveBayesFile(BaseModel):
+class NaiveBayesFile(Format):
     """Multinomial naive Bayes; feature counts are pairs of a feature index and a count."""
 
     type: Literal["naive bayes"]
     classifications: Names
-    class_counts: list[Uint64] = Field(alias="classCounts")
-    feature_counts: list[list[tuple[Uint32, Uint32]]] = Field(alias="featureCounts")
-    total_num_features: Annotated[int, Field(ge=0, lt=2**256)] = Field(alias="totalNumFeatures")
+    class_counts: list[Whole] = Field(alias="classCounts")
+    feature_counts: list[list[tuple[Whole, Whole]]] = Field(alias="featureCounts")
+    total_num_features: Whole = Field(alias="totalNumFeatures")
     smoothing_factor: Real | None = Field(None, alias="smoothingFactor")
 
     def model(self) -> Model:
-        size = len(self.classifications)
-        for name, given in (
-            ("classCounts", self.class_counts),
-            ("featureCounts", self.feature_counts),
-        ):
-            if len(given) != size:
-                raise DoesNotFit(f"there are {len(given)} {name} for {size} classifications")
         smoothing = self.smoothing_factor
         if smoothing is None:
             smoothing = DEFAULT_SMOOTHING_FACTOR
@@ -106,18 +127,18 @@ class NaiveBayesFile(BaseModel):
                 for index, pairs in enumerate(self.feature_counts)
             ),
             total_num_features=self.total_num_features,
-            smoothing_factor=fixed_point_number(smoothing, UINT32, "smoothingFactor"),
+            smoothing_factor=fixed_point_factor(smoothing, UINT32, "smoothingFactor"),
         )
 
 
-class DenseCentroid(BaseModel):
+class DenseCentroid(Format):
     """The mean of the samples of a class."""
 
     centroid: list[Real]
-    data_count: Annotated[int, Field(ge=0, lt=2**256)] = Field(alias="dataCount")
+    data_count: Whole = Field(alias="dataCount")
 
 
-class NearestCentroidFile(BaseModel):
+class NearestCentroidFile(Format):
     """A centroid for each class, by name."""
 
     type: Literal["nearest centroid classifier", "dense nearest centroid classifier"]
@@ -126,9 +147,6 @@ class NearestCentroidFile(BaseModel):
     )
 
     def model(self) -> Model:
-        sizes = {name: len(each.centroid) for name, each in self.centroids.items()}
-        if len(set(sizes.values())) > 1:
-            raise DoesNotFit(f"the centroids differ in their numbers of values: {shown(sizes)}")
         return NearestCentroidModel(
             classifications=tuple(self.centroids),
             centroids=tuple(
@@ -139,20 +157,19 @@ class NearestCentroidFile(BaseModel):
         )
 
 
-class SparseCentroid(BaseModel):
+class SparseCentroid(Format):
     """The mean of the samples of a class, by feature index or as a row from feature 0 on."""
 
-    centroid: dict[Uint32, Real] | list[Real]
-    data_count: Uint64 = Field(alias="dataCount")
+    centroid: dict[Index, Real] | list[Real]
+    data_count: Whole = Field(alias="dataCount")
 
-    def by_feature(self, name: str) -> dict[int, int]:
-        given = self.centroid
-        by_feature = given if isinstance(given, dict) else dict(enumerate(given))
-        values = fixed_point([*by_feature.values()], UINT64, f"the centroid of {name}")
-        return dict(zip(by_feature, values, strict=True))
+    def values(self, name: str) -> dict[int, int]:
+        if isinstance(self.centroid, dict):
+            return by_feature(self.centroid, UINT64, name)
+        return dict(enumerate(fixed_point(self.centroid, UINT64, name)))
 
 
-class SparseNearestCentroidFile(BaseModel):
+class SparseNearestCentroidFile(Format):
     """A centroid for each class, by name; values are never negative."""
 
     type: Literal["sparse nearest centroid classifier"]
@@ -163,7 +180,9 @@ class SparseNearestCentroidFile(BaseModel):
     def model(self) -> Model:
         return SparseNearestCentroidModel(
             classifications=tuple(self.centroids),
-            centroids=tuple(each.by_feature(name) for name, each in self.centroids.items()),
+            centroids=tuple(
+                each.values(f"the centroid of {name}") for name, each in self.centroids.items()
+            ),
             data_counts=tuple(each.data_count for each in self.centroids.values()),
         )
 
@@ -172,20 +191,32 @@ ModelFile = PerceptronFile | NaiveBayesFile | NearestCentroidFile | SparseNeares
 FORMATS: TypeAdapter[ModelFile] = TypeAdapter(Annotated[ModelFile, Field(discriminator="type")])
 
 
-def once(pairs: Iterable[tuple[int, int]], name: str) -> dict[int, int]:
-    """`pairs` by feature; raises DoesNotFit where a feature comes twice."""
-    found: dict[int, int] = {}
-    for feature, value in pairs:
-        if feature in found:
-            raise DoesNotFit(f"{name} has feature {feature} twice: keep one of them")
-        found[feature] = value
+def by_feature(values: Mapping[str, float], kind: IntType, name: str) -> dict[int, int]:
+    """Units by feature index; raises DoesNotFit for numbers that `kind` cannot hold."""
+    return {
+        int(index): fixed_point_number(value, kind, f"{name}[{index}]")
+        for index, value in values.items()
+    }
+
+
+def once(pairs: Iterable[tuple[Any, Any]], name: str) -> dict[Any, Any]:
+    """`pairs` as a dict; raises DoesNotFit where a key comes twice."""
+    found: dict[Any, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise DoesNotFit(f"{name} has {key!r} twice: keep one of them")
+        found[key] = value
     return found
 
 
 def from_json(text: str | bytes) -> Model:
     """Read a model from the text of a model file; raises DoesNotFit, saying which value."""
     try:
-        return FORMATS.validate_json(text).model()
+        content = json.loads(text, object_pairs_hook=lambda pairs: once(pairs, "an object"))
+    except (ValueError, RecursionError) as error:
+        raise DoesNotFit(f"no model file: {error or 'nested too deeply'}") from None
+    try:
+        return FORMATS.validate_python(content).model()
     except ValidationError as error:
         first = error.errors()[0]
         message = first["msg"]
@@ -205,6 +236,10 @@ def load_model(path: Path | str) -> Model:
 
 def to_json(model: Model) -> str:
     """Write a model as the text of a model file; raises DoesNotFit for numbers too exact for it."""
+    if model.feature_indices and not isinstance(
+        model, DensePerceptronModel | SparsePerceptronModel
+    ):
+        raise DoesNotFit("only files of perceptrons say which features were selected")
     match model:
         case DensePerceptronModel():
             content = {
@@ -213,10 +248,16 @@ def to_json(model: Model) -> str:
                 "weights": [real(weight, "a weight") for weight in model.weights],
             }
         case SparsePerceptronModel():
-            # One weight for each feature that was selected, unused ones included.
-            size = max(len(model.split()[0]), len(model.feature_indices))
-            row = [model.weights.get(index, 0) for index in range(size)]
-            others = {index: w for index, w in model.weights.items() if index >= size}
+            row, others = model.split()
+            selected = len(model.feature_indices)
+            if selected:  # one weight for each, unused ones included
+                row = tuple(model.weights.get(index, 0) for index in range(selected))
+                others = {index: w for index, w in model.weights.items() if index >= selected}
+                if others:
+                    raise DoesNotFit(
+                        f"feature {min(others)} has a weight, but only {selected} are selected: a "
+                        "file has one weight for each"
+                    )
             content = {
                 "type": "sparse perceptron",
                 **_perceptron(model),

@@ -35,16 +35,40 @@ def fixed_point(values: ArrayLike, kind: IntType, name: str) -> tuple[int, ...]:
     DoesNotFit
         For what is no number, not finite, or out of the range of `kind`.
     """
-    reals = real_numbers(values, name)
+    reals = as_floats(values, name)
+    if reals.ndim != 1:
+        raise DoesNotFit(f"{name} has {reals.ndim} dimensions: give one, a plain list of numbers")
+    return tuple(map(int, _units(reals, kind, name).tolist()))
+
+
+def fixed_point_number(value: float, kind: IntType, name: str) -> int:
+    """One number, as `fixed_point` rounds it; raises DoesNotFit."""
+    number = as_floats(value, name)
+    if number.ndim:
+        raise DoesNotFit(f"{name} has {number.ndim} dimensions: give one number")
+    return int(_units(number, kind, name))
+
+
+def fixed_point_factor(value: float, kind: IntType, name: str) -> int:
+    """One number that is not to be rounded to 0; raises DoesNotFit."""
+    units = fixed_point_number(value, kind, name)
+    if value and not units:
+        raise DoesNotFit(
+            f"{name} is {value!r}, which rounds to 0: give 0 or 1 / {TO_FLOAT} or more"
+        )
+    return units
+
+
+def _units(reals: NDArray[np.float64], kind: IntType, name: str) -> NDArray[np.float64]:
+    """`reals` in whole units; raises DoesNotFit for what `kind` cannot hold."""
     units = rounded(reals)
     # As floats first: the largest of them are infinite by now, and no int.
-    outside = (units < kind.low) | (units >= kind.high + 1)
-    for index in np.flatnonzero(outside):
+    for position in np.argwhere((units < kind.low) | (units >= kind.high + 1)):
         raise DoesNotFit(
-            f"{name}[{index}] is {float(reals[index])!r}, which does not fit into {kind}: give "
-            f"{kind.low / TO_FLOAT} to {kind.high / TO_FLOAT}"
+            f"{_place(name, position)} is {float(reals[tuple(position)])!r}, which does not fit "
+            f"into {kind}: give {kind.low / TO_FLOAT} to {kind.high / TO_FLOAT}"
         )
-    return tuple(map(int, units.tolist()))
+    return units
 
 
 def rounded(reals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,15 +79,6 @@ def rounded(reals: NDArray[np.float64]) -> NDArray[np.float64]:
     # Not floor(x + 0.5), which rounds 0.49999999999999994 up.
     with np.errstate(invalid="ignore"):  # an infinity less itself
         return low + (scaled - low >= 0.5)
-
-
-def fixed_point_number(value: float, kind: IntType, name: str) -> int:
-    """One number, as `fixed_point` rounds it; raises DoesNotFit."""
-    try:
-        (units,) = fixed_point([value], kind, name)
-    except DoesNotFit as error:
-        raise DoesNotFit(str(error).replace(f"{name}[0]", name)) from None
-    return units
 
 
 def counts(values: Iterable[Any], kind: IntType, name: str) -> tuple[int, ...]:
@@ -84,27 +99,29 @@ def counts(values: Iterable[Any], kind: IntType, name: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def real_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """`values` as floats in one dimension; raises DoesNotFit for what is none, or not finite."""
-    found = as_floats(values, name)
-    if found.ndim != 1:
-        raise DoesNotFit(f"{name} has {found.ndim} dimensions: give one, a plain list of numbers")
-    return found
-
-
 def as_floats(values: Any, name: str) -> NDArray[np.float64]:
-    """`values` as an array of floats; raises DoesNotFit for what is none, or not finite."""
+    """`values`, SciPy's sparse ones too, as an array of floats.
+
+    Raises DoesNotFit for what is none, not finite, or masked.
+    """
+    if np.ma.is_masked(values):
+        raise DoesNotFit(f"{name} has masked numbers: fill them in")
     try:
-        given = np.asarray(values)
+        given = np.asarray(values.toarray() if hasattr(values, "toarray") else values)
         if given.size and given.dtype.kind not in "biuf":
             raise TypeError(f"it holds {given.dtype.name}")
         found = given.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DoesNotFit(f"{name} is not made of numbers ({error}): give only numbers") from None
     for position in np.argwhere(~np.isfinite(found)):
-        place = "".join(f"[{index}]" for index in position)
-        raise DoesNotFit(f"{name}{place} is {found[tuple(position)]}: give finite numbers")
+        value = found[tuple(position)]
+        raise DoesNotFit(f"{_place(name, position)} is {value}: give finite numbers")
     return found
+
+
+def _place(name: str, position: NDArray[np.intp]) -> str:
+    """How a value among others is called: ``weights[3]``."""
+    return name + "".join(f"[{index}]" for index in position)
 
 
 def real(units: int, name: str) -> float:

@@ -1,4 +1,4 @@
-"""Models as the chain holds them, in integers: one class for each kind of classifier contract.
+"""One class for each kind of classifier contract: what it holds, in integers, off the chain.
 
 Between a model file or an estimator and a contract there is always one of these. Each knows what
 its contract is made with, what is put into it bit by bit if that is too much for one transaction,
@@ -7,84 +7,30 @@ and how to read it back. Numbers are in units of 1 / ``TO_FLOAT``, counts are co
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from chain import Chain, Deployed
-from chain.types import IntType
-from contracts_py.classifiers.classifier import Classifier
+from chain.types import UINT256
+from chain.values import shown
+from contracts_py.classifiers.classifier import TO_FLOAT
 from contracts_py.classifiers.dense_perceptron import DensePerceptron
 from contracts_py.classifiers.naive_bayes import NaiveBayesClassifier
 from contracts_py.classifiers.nearest_centroid import NearestCentroidClassifier
 from contracts_py.classifiers.sparse_nearest_centroid import SparseNearestCentroidClassifier
 from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
 from offchain.fixed_point import DoesNotFit
-
-INT64, INT80 = IntType(64, signed=True), IntType(80, signed=True)
-UINT32, UINT64 = IntType(32, signed=False), IntType(64, signed=False)
-
-# Values by feature index; those that are missing are 0.
-Sparse = Mapping[int, int]
-
-
-@dataclass(frozen=True)
-class Load:
-    """Something to put into a contract, in one transaction or more.
-
-    Parameters
-    ----------
-    method
-        The contract's method.
-    size
-        How many items there are.
-    arguments
-        What the method takes for the items from a start to an end.
-    """
-
-    method: str
-    size: int
-    arguments: Callable[[int, int], tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to make a contract: what its constructor takes, and what is to be put in afterwards."""
-
-    arguments: tuple[Any, ...]
-    loads: list[Load]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model(ABC):
-    """A classifier off the chain.
-
-    Parameters
-    ----------
-    classifications
-        Names of the classes; a prediction is an index into them.
-    feature_indices
-        Which features of the encoder's output the model looks at; none means all.
-    """
-
-    contract_class: ClassVar[type[Classifier]]
-
-    classifications: tuple[str, ...]
-    feature_indices: tuple[int, ...] = ()
-
-    @abstractmethod
-    def plan(self, whole: bool) -> Plan:
-        """Say how to make the contract.
-
-        If `whole`, the constructor takes all it can; otherwise nothing that can come later.
-        `feature_indices` come after that in any case.
-        """
-
-    @classmethod
-    @abstractmethod
-    def read(cls, chain: Chain, contract: Deployed) -> Model:
-        """Read what a contract holds now; raises DoesNotFit for what only a contract can hold."""
+from offchain.model import (
+    INT64,
+    INT80,
+    UINT32,
+    UINT64,
+    Load,
+    Model,
+    Plan,
+    Sparse,
+    load_class,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +42,7 @@ class DensePerceptronModel(Model):
     """
 
     contract_class = DensePerceptron
+    integers = {"weights": INT80, "intercept": INT80, "learning_rate": UINT32}
 
     weights: tuple[int, ...]
     intercept: int
@@ -125,6 +72,8 @@ class SparsePerceptronModel(Model):
     """A binary perceptron with a weight for each feature that may be present."""
 
     contract_class = SparsePerceptron
+    integers = {"weights": INT80, "intercept": INT80, "learning_rate": UINT32}
+    features = UINT64
 
     weights: Sparse
     intercept: int
@@ -165,6 +114,13 @@ class NaiveBayesModel(Model):
     """Multinomial naive Bayes: how often each class was seen, and each feature with it."""
 
     contract_class = NaiveBayesClassifier
+    integers = {
+        "class_counts": UINT64,
+        "feature_counts": UINT32,
+        "total_num_features": UINT256,
+        "smoothing_factor": UINT32,
+    }
+    per_class = ("class_counts", "feature_counts")
 
     class_counts: tuple[int, ...]
     feature_counts: tuple[Sparse, ...]
@@ -177,7 +133,7 @@ class NaiveBayesModel(Model):
         if whole:
             return Plan((self.classifications, self.class_counts, pairs, *rest), [])
         none = [()] * len(pairs)
-        loads = [of_class("initialize_counts", items, index) for index, items in enumerate(pairs)]
+        loads = [load_class("initialize_counts", items, index) for index, items in enumerate(pairs)]
         return Plan((self.classifications, self.class_counts, none, *rest), loads)
 
     @classmethod
@@ -211,16 +167,24 @@ class NearestCentroidModel(Model):
     """The mean of the samples of each class, and how many those were."""
 
     contract_class = NearestCentroidClassifier
+    integers = {"centroids": INT64, "data_counts": UINT256}
+    per_class = ("centroids", "data_counts")
 
     centroids: tuple[tuple[int, ...], ...]
     data_counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sizes = [len(centroid) for centroid in self.centroids]
+        if len(set(sizes)) > 1:
+            raise DoesNotFit(f"the centroids differ in their numbers of values: {shown(sizes)}")
 
     def plan(self, whole: bool) -> Plan:
         if whole:
             return Plan((self.classifications, self.centroids, self.data_counts), [])
         none = [()] * len(self.centroids)
         loads = [
-            of_class("extend_centroid", values, index)
+            load_class("extend_centroid", values, index)
             for index, values in enumerate(self.centroids)
         ]
         return Plan((self.classifications, none, self.data_counts), loads)
@@ -240,10 +204,13 @@ class SparseNearestCentroidModel(Model):
     """The mean of the samples of each class, feature by feature, and how many those were.
 
     A contract that has learned keeps older values and a rounded squared magnitude of each centroid.
-    What is read from it are the values of now, so distances may differ in their last units.
+    What is read from it are the values of now. Deployed again, squared distances come out smaller,
+    by up to 1 / ``TO_FLOAT`` for each value that was ever written.
     """
 
     contract_class = SparseNearestCentroidClassifier
+    integers = {"centroids": UINT64, "data_counts": UINT64}
+    per_class = ("centroids", "data_counts")
 
     centroids: tuple[Sparse, ...]
     data_counts: tuple[int, ...]
@@ -253,29 +220,34 @@ class SparseNearestCentroidModel(Model):
         if whole:
             return Plan((self.classifications, pairs, self.data_counts), [])
         none = [()] * len(pairs)
-        loads = [of_class("extend_centroid", items, index) for index, items in enumerate(pairs)]
+        loads = [load_class("extend_centroid", items, index) for index, items in enumerate(pairs)]
         return Plan((self.classifications, none, self.data_counts), loads)
 
     @classmethod
     def read(cls, chain: Chain, contract: Deployed) -> SparseNearestCentroidModel:
         names = tuple(contract.classifications())
+        centroids = []
+        for index in range(len(names)):
+            found = {
+                feature: contract.centroid_value(index, feature)
+                for feature in chain.map_keys(contract, "class_infos", index, "centroid")
+            }
+            squared = sum(value * value for value in found.values())
+            held = contract.squared_magnitude(index)
+            # More than learning rounds off: about a unit of 1 / TO_FLOAT per value written.
+            if abs(held - squared) > max(held, TO_FLOAT**2) // 1000:
+                raise DoesNotFit(
+                    f"class {index} of {contract} has a squared magnitude of {held}, but {squared} "
+                    "value by value (one was set twice, or a count wrapped): only a contract can "
+                    "hold that"
+                )
+            centroids.append(found)
         return cls(
             classifications=names,
             feature_indices=tuple(contract.feature_indices()),
-            centroids=tuple(
-                {
-                    feature: contract.centroid_value(index, feature)
-                    for feature in chain.map_keys(contract, "class_infos", index, "centroid")
-                }
-                for index in range(len(names))
-            ),
+            centroids=tuple(centroids),
             data_counts=tuple(contract.num_samples(index) for index in range(len(names))),
         )
-
-
-def of_class(method: str, items: tuple[Any, ...], index: int) -> Load:
-    """Something to put into one class of a contract."""
-    return Load(method, len(items), lambda a, b: (items[a:b], index))
 
 
 KINDS: tuple[type[Model], ...] = (
@@ -287,11 +259,12 @@ KINDS: tuple[type[Model], ...] = (
 )
 
 
-def read_contract(chain: Chain, contract: Deployed) -> Model:
+def read_contract(chain: Chain, contract: Any) -> Model:
     """Read the model that a classifier contract holds now, whichever kind it is.
 
     Raises DoesNotFit for a contract that is none of the kinds, or holds what no model can.
     """
+    contract = chain.at(contract)  # on this chain, even if the handle is another's
     for kind in KINDS:
         if issubclass(contract.contract_class, kind.contract_class):
             return kind.read(chain, contract)

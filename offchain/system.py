@@ -5,37 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from chain import Account, Chain, Deployed, Receipt
+from chain import Account, Chain, Deployed
+from contracts_py.classifiers.classifier import Classifier
 from contracts_py.collaborative_trainer import CollaborativeTrainer
 from contracts_py.data_handler import DataHandler
 from contracts_py.incentive import Incentive
-from offchain.deployment import Progress, deploy_model
-from offchain.models import Model
+from offchain.deployment import Progress, Transactions, deploy_model
+from offchain.fixed_point import DoesNotFit
+from offchain.model import Model
 
 
 @dataclass(frozen=True)
-class System:
-    """A trainer with its three parts, on a chain.
+class System(Transactions):
+    """A trainer with its three parts, and what it took.
 
     Attributes
     ----------
     trainer
         The door for users; it owns the others.
-    receipts
-        Of all it took, in order.
     """
 
-    chain: Chain
     trainer: Deployed
     data_handler: Deployed
     incentive_mechanism: Deployed
     classifier: Deployed
-    receipts: tuple[Receipt, ...]
-
-    @property
-    def gas_used(self) -> int:
-        """Gas of everything together."""
-        return sum(receipt.gas_used for receipt in self.receipts)
 
 
 def deploy_system(
@@ -71,16 +64,20 @@ def deploy_system(
 
     Raises
     ------
+    DoesNotFit
+        If `model` is neither.
     ChainError
-        What the chain or a contract has against it; then the chain is as it was before.
+        What the chain or a contract has against it. In all cases the chain is as it was before.
     """
     options: dict[str, Any] = {"sender": sender, "gas_price": gas_price}
     with chain.all_or_nothing():
         first = chain.number + 1
         if isinstance(model, Deployed):
-            classifier = model
+            classifier = chain.at(model)  # on this chain, even if the handle is another's
         else:
             classifier = deploy_model(chain, model, **options, progress=progress).contract
+        if not issubclass(classifier.contract_class, Classifier):
+            raise DoesNotFit(f"{classifier} is no classifier: give one, or a model")
         data_handler = chain.deploy(DataHandler, **options)
         incentive_mechanism = chain.deploy(mechanism, *mechanism_arguments, **options)
         parts = (data_handler, incentive_mechanism, classifier)
@@ -88,4 +85,6 @@ def deploy_system(
         trainer = chain.deploy(CollaborativeTrainer, *about, *parts, **options)
         for part in parts:
             part.transfer_ownership(trainer, **options)
-        return System(chain, trainer, *parts, tuple(chain.receipts(first)))
+        # Others may send something while progress is reported.
+        sent = [each for each in chain.receipts(first) if each.transaction.sender == sender.address]
+        return System(tuple(sent), trainer, *parts)

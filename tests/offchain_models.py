@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from contracts_py.classifiers.classifier import TO_FLOAT
+from offchain.model import Model
 from offchain.models import (
     DensePerceptronModel,
-    Model,
     NaiveBayesModel,
     NearestCentroidModel,
     SparseNearestCentroidModel,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,17 +12,18 @@ from sklearn.linear_model import Perceptron
 
 from chain import Chain
 from chain.contract import Error, require, uint256
-from chain.errors import InsufficientFunds, InvalidValue, OutOfGas
+from chain.errors import InsufficientFunds, OutOfGas
 from chain.units import days, ether, gwei
 from contracts_py.classifiers.dense_perceptron import DensePerceptron
+from contracts_py.data_handler import DataHandler
 from contracts_py.ownable import NotOwner
 from incentives.points import Points
 from incentives.stakeable import Stakeable
 from offchain.deployment import deploy_model
 from offchain.fixed_point import DoesNotFit
+from offchain.model import Model
 from offchain.models import (
     DensePerceptronModel,
-    Model,
     NaiveBayesModel,
     NearestCentroidModel,
     SparseNearestCentroidModel,
@@ -119,6 +121,14 @@ def test_any_weights_arrive_in_any_blocks(block_gas_limit: int, weights: list[in
     )
 
 
+def test_chunks_grow_again_where_values_are_small() -> None:
+    chain = Chain(block_gas_limit=8_000_000)
+    model = DensePerceptronModel(weights=(*[2**78] * 3_000, *[0] * 30_000), **PERCEPTRON)
+    receipts = deploy_model(chain, model, sender=chain.accounts[0]).receipts
+    filled = [receipt.gas_used / 8_000_000 for receipt in receipts[1:-1]]
+    assert sum(share < 0.75 for share in filled) <= 1, "where small values begin"
+
+
 def fingerprint(chain: Chain) -> tuple[Any, ...]:
     return chain.number, chain.timestamp, chain.header().hash, chain.total_balance
 
@@ -152,15 +162,36 @@ def test_what_is_no_model_is_refused() -> None:
     assert chain.number == 0
 
 
-def test_values_of_the_wrong_type_leave_nothing_behind() -> None:
-    chain = Chain(block_gas_limit=3_000_000)
-    before = fingerprint(chain)
-    weights = (*range(1_999), 2**79)
-    with pytest.raises(InvalidValue, match="604462909807314587353088 is out of range of int80"):
-        deploy_model(
-            chain, DensePerceptronModel(weights=weights, **PERCEPTRON), sender=chain.accounts[0]
-        )
-    assert fingerprint(chain) == before
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"weights": (*range(9), 2**79)}, r"weights\[9\]: 6044\d+ is out of range of int80"),
+        ({"weights": (1.5,)}, r"weights\[0\]: 1.5 is a float, not a int80: pass an int"),
+        ({"weights": "7"}, "weights: '7' is a str, not a int80"),
+        ({"intercept": True}, "intercept: True is a bool"),
+        ({"learning_rate": -1}, "learning_rate: -1 is out of range of uint32"),
+        ({"feature_indices": (2**32,)}, r"feature_indices\[0\]: 4294967296 is out of range"),
+        ({"classifications": ("a", 2)}, "a class's name: 2 is a int"),
+    ],
+)
+def test_a_model_holds_integers_of_its_types(changes: dict[str, Any], message: str) -> None:
+    fields: dict[str, Any] = {"weights": (1,), **PERCEPTRON, **changes}
+    with pytest.raises(DoesNotFit, match=message):
+        DensePerceptronModel(**fields)
+
+
+def test_models_keep_what_they_are_given_as_it_was() -> None:
+    weights = np.arange(3)
+    model = DensePerceptronModel(weights=weights, **PERCEPTRON)  # type: ignore[arg-type]
+    weights[0] = 9
+    assert model.weights == (0, 1, 2)
+    assert type(model.weights[0]) is int
+    numbers: dict[Any, int] = {3: 0, np.uint64(2**64 - 1): 5}
+    sparse = SparsePerceptronModel(weights=numbers, **PERCEPTRON)
+    assert sparse.weights == {2**64 - 1: 5}
+    for index in (-1, 2**64):
+        with pytest.raises(DoesNotFit, match=f"a feature of weights: {index} is out of range"):
+            SparsePerceptronModel(weights={index: 1}, **PERCEPTRON)
 
 
 def test_who_interrupts_finds_the_chain_as_it_was() -> None:
@@ -258,6 +289,37 @@ class Picky(Points):
     def __init__(self, answer: uint256) -> None:
         super().__init__(1, 2, 3)
         require(answer == 42, Refusal())
+
+
+def test_only_a_classifier_becomes_the_classifier_of_a_system() -> None:
+    chain = Chain()
+    alice = chain.accounts[0]
+    handler = chain.deploy(DataHandler, sender=alice)
+    before = fingerprint(chain)
+    with pytest.raises(DoesNotFit, match=r"<DataHandler at 0x.*> is no classifier: give one, or"):
+        deploy_system(chain, handler, Points, 1, 2, 3, sender=alice)
+    assert fingerprint(chain) == before
+
+
+def test_a_handle_of_another_chain_stands_for_what_is_there_on_this_one() -> None:
+    one, other = Chain(), Chain()
+    alice = one.accounts[0]
+    for chain in (one, other):
+        handle = chain.deploy(DensePerceptron, list(NAMES), [10**9], 0, 1, sender=alice)
+    check_wired(deploy_system(one, handle, Points, 1, 2, 3, sender=alice))
+    assert handle.owner() == alice.address, "the other chain's is as it was"
+
+
+def test_what_others_send_meanwhile_is_not_counted() -> None:
+    chain = Chain()
+    alice, bob = chain.accounts[:2]
+
+    def interfere(_done: int, _total: int) -> None:
+        chain.transfer(bob, alice, 1)
+
+    system = deploy_system(chain, small(), Points, 1, 2, 3, sender=alice, progress=interfere)
+    assert {receipt.transaction.sender for receipt in system.receipts} == {alice.address}
+    assert len(system.receipts) == 7
 
 
 def test_a_mechanism_that_refuses_leaves_nothing_behind() -> None:

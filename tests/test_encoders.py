@@ -98,6 +98,18 @@ def test_samples_without_a_direction_are_refused(samples: Any, message: str) -> 
         DenseEncoder().encode(samples)
 
 
+@pytest.mark.parametrize("constant", [math.nan, math.inf, "1"])
+def test_a_constant_is_a_finite_number(constant: Any) -> None:
+    with pytest.raises(DoesNotFit, match="constant is"):
+        DenseEncoder(constant=constant)
+
+
+def test_masked_numbers_are_refused() -> None:
+    masked = np.ma.masked_array([[1.0, 2.0]], mask=[[False, True]])
+    with pytest.raises(DoesNotFit, match="samples has masked numbers: fill them in"):
+        DenseEncoder().encode(masked)
+
+
 def test_no_samples_are_no_rows() -> None:
     assert DenseEncoder().encode(np.zeros((0, 3))).shape == (0, 3)
     assert SparseEncoder().encode(np.zeros((0, 3))) == []
@@ -117,6 +129,27 @@ def test_features_are_selected_in_the_order_given() -> None:
 def test_a_feature_that_is_not_there_cannot_be_selected(index: int) -> None:
     with pytest.raises(DoesNotFit, match=f"there is no feature {index} in samples of 3"):
         SelectFeatures([0, index]).transform([[1, 2, 3]])
+
+
+def test_no_selection_keeps_all_features() -> None:
+    # What a classifier that looks at all of them says.
+    assert SelectFeatures([]).transform([[1, 2, 3]]) == [[1, 2, 3]]
+    assert lists(SparseEncoder(SelectFeatures(())).encode([[1, 0, 3]])) == [[0, 2]]
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "bsr", "dia", "lil", "dok"])
+def test_features_of_any_matrix_are_selected(form: str) -> None:
+    matrix = HashingVectorizer(n_features=4).transform(["x"])
+    rows = type(matrix)([[0.0, 1.5, 0.0, 2.0], [1.0, 0.0, 0.0, 0.0]]).asformat(form)
+    assert lists(SparseEncoder(SelectFeatures([3, 0])).encode(rows)) == [[0], [1]]
+
+
+@pytest.mark.parametrize("indices", [[True, False, True], [1.7], ["1"]])
+def test_what_is_no_index_selects_nothing(indices: Any) -> None:
+    with pytest.raises(DoesNotFit, match=r"feature indices are whole numbers, not .*flatnonzero"):
+        SelectFeatures(indices)
+    with pytest.raises(DoesNotFit, match="samples have 1 dimensions"):
+        SelectFeatures([0]).transform([1, 2, 3])
 
 
 # Sparse
@@ -190,3 +223,12 @@ def test_what_is_no_matrix_is_refused(samples: Any, message: str) -> None:
         SparseEncoder().encode(samples)
     with pytest.raises(DoesNotFit, match=r"sample 0 has a count of -1\.0"):
         SparseEncoder(counts=True).encode([[-1]])
+    with pytest.raises(DoesNotFit, match="sample 1 counts 16777217 features: 16777216 at most"):
+        SparseEncoder(counts=True).encode([[1, 0], [1, 2**24]])
+
+
+def test_hidden_nans_are_found() -> None:
+    matrix = HashingVectorizer(n_features=4).transform(["x"])
+    rows = type(matrix)([[0.0, 1.5], [math.nan, 0.0]])
+    with pytest.raises(DoesNotFit, match=r"samples\[1\]\[0\] is nan: give finite numbers"):
+        SparseEncoder().encode(rows)

@@ -22,9 +22,9 @@ from offchain.encoders import DenseEncoder, SparseEncoder
 from offchain.estimators import from_estimator, to_estimator
 from offchain.files import from_json, to_json
 from offchain.fixed_point import DoesNotFit
+from offchain.model import Model
 from offchain.models import (
     DensePerceptronModel,
-    Model,
     NaiveBayesModel,
     NearestCentroidModel,
     SparseNearestCentroidModel,
@@ -73,6 +73,7 @@ def check_there_and_back(
     back = read_contract(chain, contract)
     for read in (back, from_json(to_json(back))):
         again = to_estimator(read, num_features=floats.shape[1], classes=estimator.classes_)
+        assert again.n_features_in_ == floats.shape[1]
         assert again.predict(floats).tolist() == expected.tolist()
     assert len(set(expected)) == len(estimator.classes_)
 
@@ -163,9 +164,15 @@ def test_what_comes_back_as_an_estimator_goes_to_the_chain_as_the_same_model(mod
         width = model.total_num_features
         assume(0 not in model.class_counts and largest < width <= 1_000)
     elif isinstance(model, SparsePerceptronModel):
-        assume(max(model.weights, default=0) <= 1_000)
+        assume(0 <= max(model.weights, default=-1) <= 1_000)
     elif isinstance(model, SparseNearestCentroidModel):
-        assume(max((index for each in model.centroids for index in each), default=0) <= 1_000)
+        largest = max((index for each in model.centroids for index in each), default=-1)
+        assume(0 <= largest <= 1_000)
+    elif isinstance(model, DensePerceptronModel):
+        assume(model.weights)
+    else:
+        assert isinstance(model, NearestCentroidModel)
+        assume(model.centroids[0])
     estimator = to_estimator(model)
     sparse = isinstance(model, SparsePerceptronModel | SparseNearestCentroidModel)
     counts = getattr(model, "data_counts", None)
@@ -276,6 +283,15 @@ def fitted(estimator: Any, **attributes: Any) -> Any:
         (fitted(MultinomialNB(fit_prior=False)), {}, "leave fit_prior and class_prior as they are"),
         (fitted(MultinomialNB(class_prior=[0.1, 0.9])), {}, "the contract's prior is how often"),
         (fitted(MultinomialNB(alpha=[1.0, 2.0])), {}, "alpha differs from feature to feature"),
+        (fitted(MultinomialNB(alpha=1e-10)), {}, "alpha is 1e-10, which rounds to 0: give 0 or"),
+        (
+            fitted(MultinomialNB(alpha=1e-10, force_alpha=False)),
+            {},
+            "alpha is 1e-10, which rounds to 0: give 0 or",
+        ),
+        (fitted(Perceptron()), {"learning_rate": 1e-12}, "learning_rate is 1e-12, which rounds to"),
+        (fitted(Perceptron()), {"classifications": "no"}, "classifications is 'no': give a list"),
+        (fitted(Perceptron()), {"feature_indices": [1]}, "1 feature_indices for 2 features"),
         (fitted(MultinomialNB(alpha=5.0)), {}, "alpha is 5.0, which does not fit into uint32"),
         (
             fitted(MultinomialNB(), feature_count_=np.array([[1.0, 2.5], [1.0, 1.0]])),
@@ -328,6 +344,25 @@ NAMES = ("a", "b")
             ),
             {"num_features": 3},
             "feature 3 is beyond the number of features, 3",
+        ),
+        (
+            DensePerceptronModel(
+                classifications=NAMES, weights=(1, 2), intercept=0, learning_rate=0
+            ),
+            {"num_features": 3},
+            "num_features is 3, but the model has 2",
+        ),
+        (
+            DensePerceptronModel(classifications=NAMES, weights=(), intercept=0, learning_rate=0),
+            {},
+            "the model has no features",
+        ),
+        (
+            DensePerceptronModel(
+                classifications=NAMES, weights=(2**53 + 2,), intercept=0, learning_rate=0
+            ),
+            {},
+            "a value of 9007199254740994 units: floats are exact to",
         ),
         (
             SparsePerceptronModel(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chain.types import UINT256
 from contracts_py.classifiers.classifier import TO_FLOAT
 from offchain.fixed_point import DoesNotFit, counts, fixed_point, fixed_point_number, real
-from offchain.models import INT64, INT80, UINT32, UINT64
+from offchain.model import INT64, INT80, UINT32, UINT64
 
 
 @given(st.lists(st.floats(-(2.0**40), 2.0**40), max_size=5))

@@ -210,6 +210,7 @@ def test_keys_of_maps_behind_structs_and_arrays(chain: Chain) -> None:
         (("nothing",), "there is no field 'nothing', only by_key, listed"),
         (("by_key", -1), "-1 is out of range of uint256"),
         (("rows", "a"), "'a' is a str, not a uint8"),
+        (("by_key", 1, "low", 0), "by_key has nothing at 0: it is no map, array or struct"),
     ],
 )
 def test_only_maps_have_keys(chain: Chain, path: tuple[Any, ...], message: str) -> None:

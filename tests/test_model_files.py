@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,22 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from chain import Chain
-from chain.errors import ExecutionError
+from chain.errors import ExecutionError, OutOfGas
 from chain.testing import reverts
 from contracts_py.classifiers.classifier import TO_FLOAT
 from contracts_py.classifiers.dense_perceptron import DensePerceptron
 from contracts_py.classifiers.naive_bayes import NaiveBayesClassifier
+from contracts_py.classifiers.nearest_centroid import NearestCentroidClassifier
+from contracts_py.classifiers.sparse_nearest_centroid import SparseNearestCentroidClassifier
 from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
+from incentives.points import Points
 from offchain.deployment import deploy_model
 from offchain.encoders import SparseEncoder
 from offchain.files import from_json, load_model, save_model, to_json
 from offchain.fixed_point import DoesNotFit
+from offchain.model import Model
 from offchain.models import (
     DensePerceptronModel,
-    Model,
     NaiveBayesModel,
     NearestCentroidModel,
     SparseNearestCentroidModel,
@@ -140,6 +144,19 @@ def test_what_is_missing_has_the_default_of_the_references_tools() -> None:
         (PERCEPTRON, {"weights": [1, True]}, "weights.1 is True: Input should be a valid number"),
         (PERCEPTRON, {"weights": [0, float("nan")]}, "weights.1 is nan: Input should be a finite"),
         (PERCEPTRON, {"weights": [1e20]}, r"weights\[0\] is 1e\+20, which does not fit into int80"),
+        (PERCEPTRON, {"weights": ...}, "a dense perceptron has weights: give them"),
+        (PERCEPTRON, {"learning_rate": 1}, "learning_rate is 1: Extra inputs are not permitted"),
+        (PERCEPTRON, {"bias": 1}, "bias is 1: Extra inputs are not permitted"),
+        (PERCEPTRON, {"learningRate": 1e-10}, "learningRate is 1e-10, which rounds to 0: give 0"),
+        (
+            PERCEPTRON,
+            {"classifications": ["a", "\ud800"]},
+            r"a class's name: .* cannot be written as UTF-8",
+        ),
+        (NAIVE_BAYES, {"totalNumFeatures": True}, "totalNumFeatures is True: .*should be a number"),
+        (NAIVE_BAYES, {"classCounts": ["3", 4]}, "classCounts.0 is '3': .*should be a number"),
+        (SPARSE_PERCEPTRON, {"sparseWeights": {"07": 1}}, "sparseWeights.07.* is '07'"),
+        (SPARSE_PERCEPTRON, {"sparseWeights": {str(2**64): 1}}, "a feature of weights: 18446744"),
         (PERCEPTRON, {"intercept": ...}, "intercept is .*: Field required"),
         (PERCEPTRON, {"intercept": float("inf")}, "intercept is inf: Input should be a finite"),
         (PERCEPTRON, {"learningRate": 4.3}, "learningRate is 4.3, which does not fit into uint32"),
@@ -149,25 +166,33 @@ def test_what_is_missing_has_the_default_of_the_references_tools() -> None:
         (
             PERCEPTRON,
             {"featureIndices": [0, 2**32]},
-            "featureIndices.1 is 4294967296: Input should",
+            r"feature_indices\[1\]: 4294967296 is out of range",
         ),
         (PERCEPTRON, {"sparseWeights": {"7": 1}}, "dense perceptron has no sparseWeights"),
         (SPARSE_PERCEPTRON, {"sparseWeights": {"1": 1}}, "feature 1 has two weights"),
         (SPARSE_PERCEPTRON, {"sparseWeights": {"-1": 1}}, "sparseWeights.-1.* is '-1'"),
         (SPARSE_PERCEPTRON, {"sparseWeights": {"2.5": 1}}, "sparseWeights.2.5.* is '2.5'"),
-        (NAIVE_BAYES, {"classCounts": [1]}, "1 classCounts for 2 classifications"),
+        (NAIVE_BAYES, {"classCounts": [1]}, "1 class_counts for 2 classifications"),
         (NAIVE_BAYES, {"classCounts": [1, 2.5]}, "classCounts.1 is 2.5: .*fractional part"),
-        (NAIVE_BAYES, {"classCounts": [1, -1]}, "classCounts.1 is -1: .*greater than or equal"),
-        (NAIVE_BAYES, {"featureCounts": [[]]}, "1 featureCounts for 2 classifications"),
-        (NAIVE_BAYES, {"featureCounts": [[[1, 2], [1, 3]], []]}, r"\[0\] has feature 1 twice"),
+        (NAIVE_BAYES, {"classCounts": [1, -1]}, r"class_counts\[1\]: -1 is out of range of uint64"),
+        (NAIVE_BAYES, {"featureCounts": [[]]}, "1 feature_counts for 2 classifications"),
+        (
+            NAIVE_BAYES,
+            {"featureCounts": [[[1, 2], [1, 3]], []]},
+            r"featureCounts\[0\] has 1 twice: keep one",
+        ),
         (NAIVE_BAYES, {"featureCounts": [[[1]], []]}, "featureCounts.0.0.1 is .*: Field required"),
-        (NAIVE_BAYES, {"featureCounts": [[[2**32, 1]], []]}, "featureCounts.0.0.0 is 4294967296"),
+        (
+            NAIVE_BAYES,
+            {"featureCounts": [[[2**32, 1]], []]},
+            r"a feature of feature_counts\[0\]: 4294967296 is out of",
+        ),
         (NAIVE_BAYES, {"smoothingFactor": -0.1}, "smoothingFactor is -0.1, which does not fit"),
         (CENTROIDS, {"centroids": {}}, "centroids is {}: .* at least 1 item"),
         (
             CENTROIDS,
             {"centroids": CENTROIDS["centroids"] | {"x": {"centroid": [1], "dataCount": 1}}},
-            "the centroids differ in their numbers of values: {'no': 2, 'x': 1, 'yes': 2}",
+            r"the centroids differ in their numbers of values: \[2, 2, 1\]",
         ),
         (
             CENTROIDS,
@@ -177,7 +202,7 @@ def test_what_is_missing_has_the_default_of_the_references_tools() -> None:
         (
             SPARSE_CENTROIDS,
             {"centroids": {"a": {"centroid": {"3": -0.5}, "dataCount": 1}}},
-            r"the centroid of a\[0\] is -0.5, which does not fit into uint64",
+            r"the centroid of a\[3\] is -0.5, which does not fit into uint64",
         ),
         (SPARSE_CENTROIDS, {"centroids": {"a": {"centroid": {}}}}, "a.dataCount is .*: Field req"),
     ],
@@ -188,6 +213,27 @@ def test_what_does_not_fit_is_named(
     changed = {key: value for key, value in (file | changes).items() if value is not ...}
     with pytest.raises(DoesNotFit, match=message):
         from_json(json.dumps(changed))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"type": "naive bayes", "type": "x"}', "an object has 'type' twice: keep one of them"),
+        (json.dumps(CENTROIDS).replace("yes", "no"), "an object has 'no' twice"),
+        (json.dumps(SPARSE_PERCEPTRON).replace('"7": 2', '"7": 2, "7": 3'), "has '7' twice"),
+        ("[" * 100_000, "no model file: "),
+        ("1" * 5_000, "no model file: "),
+    ],
+)
+def test_nothing_that_is_said_twice_is_lost(text: str, message: str) -> None:
+    with pytest.raises(DoesNotFit, match=message):
+        from_json(text)
+
+
+def test_files_may_be_written_in_any_unicode() -> None:
+    text = json.dumps(CENTROIDS)
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        assert from_json(text.encode(encoding)) == from_json(text)
 
 
 def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
@@ -247,6 +293,22 @@ def test_a_model_that_is_too_exact_for_a_file_leaves_none(tmp_path: Path) -> Non
     assert not list(tmp_path.iterdir())
 
 
+def test_what_a_file_cannot_say_is_refused() -> None:
+    for formats in (NAIVE_BAYES, CENTROIDS, SPARSE_CENTROIDS):
+        selected = replace(from_json(json.dumps(formats)), feature_indices=(3,))
+        with pytest.raises(DoesNotFit, match="only files of perceptrons say which features"):
+            to_json(selected)
+    sparse = SparsePerceptronModel(
+        classifications=("no", "yes"),
+        weights={0: 1, 1000: 5},
+        feature_indices=(3,),
+        intercept=0,
+        learning_rate=0,
+    )
+    with pytest.raises(DoesNotFit, match="feature 1000 has a weight, but only 1 are selected"):
+        to_json(sparse)
+
+
 def test_features_that_were_selected_but_have_no_weight_stay_in_the_file() -> None:
     chain = Chain()
     file = SPARSE_PERCEPTRON | {"sparseWeights": {}, "featureIndices": [9, 4, 5]}
@@ -288,6 +350,67 @@ def test_what_only_a_contract_can_hold_is_not_read() -> None:
     with pytest.raises(DoesNotFit, match="counts 3 features in total, but 2 one by one"):
         read_contract(chain, bayes)
 
+    overlapping = [[[0, TO_FLOAT]], []]
+    centroids = chain.deploy(
+        SparseNearestCentroidClassifier, NAMES, overlapping, [1, 1], sender=owner
+    )
+    centroids.extend_centroid([[0, TO_FLOAT]], 0, sender=owner)
+    with pytest.raises(
+        DoesNotFit, match=r"class 0 .* has a squared magnitude of 20000000000000000"
+    ):
+        read_contract(chain, centroids)
+    few = chain.deploy(NearestCentroidClassifier, NAMES, [[1], [2]], [1], sender=owner)
+    with pytest.raises(DoesNotFit, match="there are 1 data_counts for 2 classifications"):
+        read_contract(chain, few)
+    few.extend_centroid([1], 1, sender=owner)
+    with pytest.raises(DoesNotFit, match=r"differ in their numbers of values|data_counts for 2"):
+        read_contract(chain, few)
+
+
+def test_a_model_bigger_than_what_a_block_can_read_is_read() -> None:
+    chain = Chain(block_gas_limit=4_000_000)
+    model = NearestCentroidModel(
+        classifications=("no", "yes"),
+        centroids=(tuple(range(4_000)), tuple(range(4_000))),
+        data_counts=(1, 2),
+        feature_indices=tuple(range(4_000)),
+    )
+    contract = deploy_model(chain, model, sender=chain.accounts[0]).contract
+    assert read_contract(chain, contract) == model
+    with reverts(OutOfGas):  # a view has a block's gas
+        contract.predict([1] * 4_000)
+
+
+def test_a_contract_is_read_from_the_chain_that_is_asked() -> None:
+    """Addresses follow from the sender and nonce, so two chains may have different ones at one."""
+    one, other = Chain(), Chain()
+    handles = []
+    for chain, weights in ((one, [7, 0, 0, 9]), (other, [1])):
+        arguments = (SparsePerceptron, NAMES, weights, 0, 3)
+        handles.append(chain.deploy(*arguments, sender=chain.accounts[0]))
+    assert handles[0].address == handles[1].address
+    read = read_contract(one, handles[1])
+    assert isinstance(read, SparsePerceptronModel)
+    assert read.weights == {0: 7, 3: 9}
+
+
+def test_centroids_that_learned_are_read_as_precisely_as_they_say() -> None:
+    chain = Chain()
+    owner = chain.accounts[0]
+    model = from_json(json.dumps(SPARSE_CENTROIDS))
+    contract = deploy_model(chain, model, sender=owner).contract
+    draw = random.Random(1)
+    written = 0
+    for _ in range(200):
+        sample = sorted(draw.sample(range(12), 4))
+        contract.update(sample, draw.randrange(2), sender=owner)
+        written += len(sample)
+    again = deploy_model(chain, read_contract(chain, contract), sender=owner).contract
+    for index in range(2):
+        drift = contract.squared_magnitude(index) - again.squared_magnitude(index)
+        assert 0 <= drift <= written * TO_FLOAT
+        assert drift > 0
+
 
 def test_only_classifiers_are_read() -> None:
     class Better(DensePerceptron):
@@ -297,6 +420,9 @@ def test_only_classifiers_are_read() -> None:
     owner = chain.accounts[0]
     better = chain.deploy(Better, NAMES, [1], 2, 3, sender=owner)
     assert isinstance(read_contract(chain, better), DensePerceptronModel)
+    points = chain.deploy(Points, 1, 2, 3, sender=owner)
+    with pytest.raises(DoesNotFit, match="is a Points: models are read from DensePerceptron, "):
+        read_contract(chain, points)
 
 
 # The reference's own files
