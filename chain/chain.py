@@ -287,14 +287,12 @@ class Chain:
         self, target: Address, method: Method, arguments: tuple[Any, ...], sender: Account | None
     ) -> Any:
         """Call a view for free, as of now; raises the contract's error."""
-        frozen = tuple(map(plain, arguments))
         caller = ZERO_ADDRESS if sender is None else sender.address
-        return self._ledger.view(target, method, frozen, caller)
+        return self._ledger.view(target, method, method.check_arguments(arguments), caller)
 
     def read(self, target: Address, field: str, keys: tuple[Any, ...]) -> Any:
         """Read a storage field, or what it holds at keys, as a public getter would."""
-        frozen = tuple(map(plain, keys))
-        return self._ledger.peek(lambda: read_path(self._ledger.contract(target), field, frozen))
+        return self._ledger.peek(lambda: read_path(self._ledger.contract(target), field, keys))
 
     def map_keys(self, contract: Any, field: str, *path: Any) -> list[Any]:
         """Keys under which a map holds anything but zeros, in order; no contract can list them.
@@ -302,9 +300,8 @@ class Chain:
         `path` leads to a map inside of the field: ``chain.map_keys(model, "infos", 0, "counts")``.
         Raises InvalidValue if no map is there.
         """
-        frozen = tuple(map(plain, path))
         target = self._ledger.contract(ADDRESS.check(contract))
-        return self._ledger.peek(lambda: map_keys(target, field, frozen))
+        return self._ledger.peek(lambda: map_keys(target, field, path))
 
     # Blocks, time, snapshots
 

@@ -23,7 +23,7 @@ from chain.contract.structs import StructHandle, StructPlace, StructType
 from chain.errors import InvalidValue
 from chain.gas import Meter
 from chain.host import Host
-from chain.types import ADDRESS, SLOT_BITS, ArrayType, Type
+from chain.types import ADDRESS, SLOT_BITS, UINT256, ArrayType, Type
 from chain.values import Address, shown
 
 if TYPE_CHECKING:
@@ -177,8 +177,10 @@ def follow(contract: Contract, name: str, path: tuple[Any, ...]) -> Any:
                 known = ", ".join(value._place.members)
                 raise InvalidValue(f"there is no member {step!r}, only {known}")
             value = getattr(value, step)
-        elif isinstance(value, Map | StorageSequence):
+        elif isinstance(value, Map):
             value = value[step]
+        elif isinstance(value, StorageSequence):
+            value = value[UINT256.check(step)]
         else:
             raise InvalidValue(
                 f"{name} has nothing at {shown(step)}: it is no map, array or struct"

@@ -34,6 +34,13 @@ class FeatureIndexTooLarge(Error):
     """A feature index does not fit into 64 bits."""
 
 
+class BatchWidthMismatch(Error):
+    """A sample of a batch has more or fewer feature indices than all of them must have."""
+
+    given: uint256
+    expected: uint256
+
+
 class SparsePerceptron(SparseClassifier):
     """Class 1 where the intercept and the weights of the present features add up to more than 0.
 
@@ -100,6 +107,10 @@ class SparsePerceptron(SparseClassifier):
         """
         num_correct = 0
         for position, data in enumerate(data_batch):
+            require(
+                len(data) == BATCH_WIDTH,
+                BatchWidthMismatch(given=len(data), expected=BATCH_WIDTH),
+            )
             # The reference sums in int80 here, which wraps.
             score = wrapping(int80, self.intercept + sum_at(self.weights, data))
             prediction = 1 if score > 0 else 0
