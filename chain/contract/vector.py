@@ -9,6 +9,7 @@ Two habits come from timing.  A kernel costs the number of its NumPy calls (0.2 
 far more than its length, and ``argmin``/``argmax`` cost a quarter of ``min``/``max``.
 """
 
+import math
 from operator import mul
 from typing import NamedTuple
 
@@ -159,18 +160,17 @@ def moving_average(c: Vector, x: Vector, n: int) -> Vector:
 
     Notes
     -----
-    The ranges of c and x bound the numerators, in Python ints.  The result always fits int64:
-    before truncation it lies between ``c[i]`` and ``x[i]``.
+    The result always fits int64: before truncation it lies between ``c[i]`` and ``x[i]``.  Lengths
+    as vectors bound the numerators; below 2**52 (half of 2**53, for the rounding of the lengths)
+    these are exact in floats, and a quotient that is not whole is at least ``1 / (n + 1)`` away
+    from the next whole number, which is more than it is rounded by.
     """
-    if not len(c):
-        return c.copy()
-    low_c, high_c = _range(c)
-    low_x, high_x = _range(x)
-    if n < _MAX and max(-low_c, high_c) * n + max(-low_x, high_x) <= _MAX:
-        total = c * n
-        total += x
-        _divide(total, n + 1, low_c < 0 or low_x < 0)
-        return total
+    total, value = c.astype(_FLOAT64), x.astype(_FLOAT64)
+    if math.sqrt(total.dot(total)) * n + math.sqrt(value.dot(value)) < 2.0**52:
+        total *= n
+        total += value
+        total /= n + 1
+        return total.astype(_INT64)
     means = zip(c.tolist(), x.tolist(), strict=True)
     return np.array([_quotient(mean * n + value, n + 1) for mean, value in means], _INT64)
 
