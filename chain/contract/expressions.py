@@ -74,40 +74,39 @@ class ExpressionCompiler(ast.NodeTransformer):
         return ast.copy_location(ast.UnaryOp(node.op, operand), node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        equality = len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.NotEq)
-        light = equality and self._is_light(node.left)  # only the left side is weighed
+        words = [self._is_word(each) for each in (node.left, *node.comparators)]
         operands = [self.visit(operand) for operand in (node.left, *node.comparators)]
-        constants = not any(isinstance(each, ast.In | ast.NotIn) for each in node.ops) and all(
-            self._is_constant(left) or self._is_constant(right)
-            for left, right in pairwise(operands)
-        )  # nothing long can be compared to a constant at length
-        if light or constants:
+        walks = any(isinstance(each, ast.In | ast.NotIn) for each in node.ops)
+        if not walks and all(map(any, pairwise(words))):
             return ast.copy_location(ast.Compare(operands[0], node.ops, operands[1:]), node)
-        if equality:
-            call = self.helper(sequences.equal, *operands, at=node, metered=True)
-            if isinstance(node.ops[0], ast.Eq):
-                return call
-            return ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
-        ordering = sequences.ORDERINGS.get(type(node.ops[0]).__name__)
-        if len(node.ops) == 1 and ordering is not None:
-            name = type(node.ops[0]).__name__
+        name = type(node.ops[0]).__name__
+        if len(node.ops) == 1 and name in sequences.ORDERINGS:
+            ordering = sequences.ORDERINGS[name]
             return self.helper(ordering, *operands, at=node, metered=True, key=name)
+        if len(node.ops) == 1 and not walks:
+            call = self.helper(sequences.equal, *operands, at=node, metered=True)
+            return call if name == "Eq" else ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
         names = ast.Tuple([ast.Constant(type(each).__name__) for each in node.ops], ast.Load())
         return self.helper(sequences.compare, names, *operands, at=node, metered=True)
 
-    def _is_light(self, node: ast.expr) -> bool:
-        """Whether a value is one word: the sender, the time, a field of at most 32 bytes."""
+    def _is_word(self, node: ast.expr) -> bool:
+        """Whether a value is at most 32 bytes: nothing long can be compared to it at length.
+
+        A constant, a length, the sender, the time, a field.
+        """
+        if isinstance(node, ast.Constant):
+            return True
+        if isinstance(node, ast.Name):
+            return node.id not in self.locals and isinstance(self.scope.get(node.id), int)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            name = node.func.id
+            return name == "len" and name not in self.locals and name not in self.scope
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
             where = node.value
             mine = isinstance(where.value, ast.Name) and where.value.id == self.checker.myself
             return mine and where.attr in ("msg", "block")
         kind = self.checker.field_of(node)
         return kind is not None and 0 < kind.bits and not kind.refers
-
-    def _is_constant(self, node: ast.expr) -> bool:
-        if isinstance(node, ast.Name) and node.id not in self.locals:
-            return isinstance(self.scope.get(node.id), int)
-        return isinstance(node, ast.Constant)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         base = node.value

@@ -31,6 +31,8 @@ from contracts_py.ownable import only_owner
 # From here on, feature indices are refused. Below it only their low 32 bits count.
 FEATURE_INDEX_LIMIT = 2**33
 
+MOST_SAMPLES = 2**64 - 1
+
 
 class ClassCountsMismatch(Error):
     """There are more or fewer counts of samples than classes."""
@@ -188,7 +190,7 @@ class NaiveBayesClassifier(SparseClassifier):
             ClassOutOfBounds(classification=classification),
         )
         info = self.class_infos[classification]
-        require(info.num_samples < 2**64 - 1, TooManySamples())
+        require(info.num_samples < MOST_SAMPLES, TooManySamples())
         info.num_samples += 1
         info.total_feature_count += len(data)
         require(
