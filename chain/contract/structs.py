@@ -62,24 +62,25 @@ class StructType(Type):
         )
 
     def writes(self, names: tuple[str, ...]) -> Writes | None:
-        """How to write these members in one go; None where some share a slot, or come twice."""
+        """How to write these members in one go; None unless all of them are packed."""
         if names not in self._writes:
             found = [vars(self.handle).get(name) for name in names]
-            packed = [each for each in found if isinstance(each, _Packed) and len(each.slot) == 1]
-            apart = len(packed) == len(names) == len(set(names))
-            self._writes[names] = Writes(self, names, packed) if apart else None
+            packed = [each for each in found if isinstance(each, _Packed)]
+            alike = len(packed) == len(names) == len(set(names))
+            self._writes[names] = Writes(self, names, packed) if alike else None
         return self._writes[names]
 
 
 class Writes:
-    """Members of a struct, each alone in its slot, that are written one after another.
+    """Packed members of a struct that are written one after another.
 
     Attributes
     ----------
     check
         Return values for them in canonical form, or raise InvalidValue.
     parts
-        Each one's position among the packed members, and what it reads as when unset.
+        Each one's position among the packed members, what takes its slot out of those, and what
+        the slot holds when unset.
     narrow
         How many take less than their slot.
     """
@@ -88,7 +89,7 @@ class Writes:
 
     def __init__(self, kind: StructType, names: tuple[str, ...], packed: list[_Packed]) -> None:
         self.check = argument_check(kind.name, {name: kind.members[name] for name in names})
-        self.parts = [(member.index, member.kind.default) for member in packed]
+        self.parts = [(each.index, each.whole, each.whole(kind.defaults)) for each in packed]
         self.narrow = sum(member.narrow for member in packed)
 
 
@@ -164,29 +165,34 @@ class StructPlace(Place):
         keys = handle._keys
         cells = self.cells
         held = cells.get(keys, self.defaults)
-        if host.original(cells, keys, held) != held:
-            return False
+        original = host.original(cells, keys, held)
         schedule = host.schedule
-        reads = writes.narrow
-        cost = cleared = 0
+        reads = writes.narrow * schedule.storage_read
+        cost = refund = 0
         changed = list(held)
-        for (index, default), value in zip(writes.parts, values):  # noqa: B905 (hot path)
-            current = held[index]
-            if value == current:
+        for (index, slot, zero), value in zip(writes.parts, values):  # noqa: B905 (hot path)
+            current = slot(changed)
+            changed[index] = value
+            new = slot(changed)
+            if new == current:
                 cost += schedule.storage_read
-            elif current == default:
+                continue
+            first = slot(original)
+            if first != current:
+                cost += schedule.store(first, current, new, zero)
+                refund += schedule.store_refund(first, current, new, zero)
+            elif current == zero:
                 cost += schedule.storage_set
             else:
                 cost += schedule.storage_reset
-                cleared += value == default
-            changed[index] = value
-        reads *= schedule.storage_read
+                if new == zero:
+                    refund += schedule.storage_clear_refund
         if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
             return False
         meter.used += reads + cost
         meter.read += reads
         meter.by_reason[WRITE] += cost
-        meter.refund += cleared * schedule.storage_clear_refund
+        meter.refund += refund
         host.state.journal.write(cells, keys, tuple(changed))
         return True
 
