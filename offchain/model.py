@@ -124,3 +124,11 @@ class Model(ABC):
     @abstractmethod
     def read(cls, chain: Chain, contract: Deployed) -> Model:
         """Read what a contract holds now; raises DoesNotFit for what only a contract can hold."""
+
+
+def held_by_all(contract: Deployed) -> dict[str, Any]:
+    """What every classifier contract holds, by the names that models have for it."""
+    return {
+        "classifications": contract.classifications(),
+        "feature_indices": contract.feature_indices(),
+    }

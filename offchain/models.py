@@ -29,6 +29,7 @@ from offchain.model import (
     Model,
     Plan,
     Sparse,
+    held_by_all,
     load_class,
 )
 
@@ -59,9 +60,8 @@ class DensePerceptronModel(Model):
     @classmethod
     def read(cls, chain: Chain, contract: Deployed) -> DensePerceptronModel:
         return cls(
-            classifications=tuple(contract.classifications()),
-            feature_indices=tuple(contract.feature_indices()),
-            weights=tuple(contract.weights()),
+            **held_by_all(contract),
+            weights=contract.weights(),
             intercept=contract.intercept(),
             learning_rate=contract.learning_rate(),
         )
@@ -99,8 +99,7 @@ class SparsePerceptronModel(Model):
     @classmethod
     def read(cls, chain: Chain, contract: Deployed) -> SparsePerceptronModel:
         return cls(
-            classifications=tuple(contract.classifications()),
-            feature_indices=tuple(contract.feature_indices()),
+            **held_by_all(contract),
             weights={
                 index: contract.weights(index) for index in chain.map_keys(contract, "weights")
             },
@@ -138,9 +137,10 @@ class NaiveBayesModel(Model):
 
     @classmethod
     def read(cls, chain: Chain, contract: Deployed) -> NaiveBayesModel:
-        names = tuple(contract.classifications())
+        shared = held_by_all(contract)
+        classes = range(len(shared["classifications"]))
         feature_counts = []
-        for index in range(len(names)):
+        for index in classes:
             found = {
                 feature: contract.feature_count(index, feature)
                 for feature in chain.map_keys(contract, "class_infos", index, "feature_counts")
@@ -153,9 +153,8 @@ class NaiveBayesModel(Model):
                 )
             feature_counts.append(found)
         return cls(
-            classifications=names,
-            feature_indices=tuple(contract.feature_indices()),
-            class_counts=tuple(contract.num_samples(index) for index in range(len(names))),
+            **shared,
+            class_counts=tuple(map(contract.num_samples, classes)),
             feature_counts=tuple(feature_counts),
             total_num_features=contract.total_num_features(),
             smoothing_factor=contract.smoothing_factor(),
@@ -192,10 +191,9 @@ class NearestCentroidModel(Model):
     @classmethod
     def read(cls, chain: Chain, contract: Deployed) -> NearestCentroidModel:
         return cls(
-            classifications=tuple(contract.classifications()),
-            feature_indices=tuple(contract.feature_indices()),
-            centroids=tuple(tuple(centroid) for centroid in contract.centroids()),
-            data_counts=tuple(contract.data_counts()),
+            **held_by_all(contract),
+            centroids=contract.centroids(),
+            data_counts=contract.data_counts(),
         )
 
 
@@ -225,29 +223,28 @@ class SparseNearestCentroidModel(Model):
 
     @classmethod
     def read(cls, chain: Chain, contract: Deployed) -> SparseNearestCentroidModel:
-        names = tuple(contract.classifications())
+        shared = held_by_all(contract)
+        classes = range(len(shared["classifications"]))
+        data_counts = tuple(map(contract.num_samples, classes))
         centroids = []
-        for index in range(len(names)):
+        for index in classes:
             found = {
                 feature: contract.centroid_value(index, feature)
                 for feature in chain.map_keys(contract, "class_infos", index, "centroid")
             }
             squared = sum(value * value for value in found.values())
             held = contract.squared_magnitude(index)
-            # More than learning rounds off: about a unit of 1 / TO_FLOAT per value written.
-            if abs(held - squared) > max(held, TO_FLOAT**2) // 1000:
+            # A value is rounded down by less than a unit whenever it is written, and now once more;
+            # that changes its square by less than three.
+            rounded_off = 3 * TO_FLOAT * len(found) * (data_counts[index] + 1)
+            if abs(held - squared) > rounded_off:
                 raise DoesNotFit(
                     f"class {index} of {contract} has a squared magnitude of {held}, but {squared} "
                     "value by value (one was set twice, or a count wrapped): only a contract can "
                     "hold that"
                 )
             centroids.append(found)
-        return cls(
-            classifications=names,
-            feature_indices=tuple(contract.feature_indices()),
-            centroids=tuple(centroids),
-            data_counts=tuple(contract.num_samples(index) for index in range(len(names))),
-        )
+        return cls(**shared, centroids=tuple(centroids), data_counts=data_counts)
 
 
 KINDS: tuple[type[Model], ...] = (
