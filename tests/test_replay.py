@@ -374,3 +374,63 @@ def test_runs_from_the_command_line() -> None:
     )
     assert done.stdout.splitlines()[0].startswith("ownable.json.gz: scenarios=50 steps=821 ")
     assert done.stdout.splitlines()[-1] == "scenarios=50 steps=821 divergences=0"
+
+
+# Gas
+
+
+def _gas(folder: Path, capsys: Capture, steps: list[Step], *options: str, **meta: Any) -> list[str]:
+    path = _written(folder, [_scenario(steps)])
+    recording = json.loads(path.read_text())
+    path.write_text(json.dumps({**recording, "meta": meta}))
+    assert main(["--gas", *options, str(path)]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_gas_is_held_against_the_recorded_one(tmp_path: Path, capsys: Capture) -> None:
+    by_owner = {**HANDOVER, "a": ["owner"]}
+    steps = [{**DEPLOYMENT, "gas": [10**6, 1]}, *[dict(by_owner) for _ in range(20)]]
+    for step in steps[1:]:
+        step["gas"] = [10**9, 1]  # as good as infinitely much
+    lines = _gas(tmp_path, capsys, steps)
+    assert lines[-1].endswith("divergences=0 gas_median=100.00% gas_p95=100.00% gas_max=100.00%")
+    assert re.match(r"deployments=1 gas_median=\d+\.\d\d% ", lines[-2])
+    assert "gas_max=100.00%" in lines[0]
+    (ours,) = re.findall(
+        r"ours ([\d,]+):", "\n".join(_gas(tmp_path, capsys, steps, "--worst", "1"))
+    )
+    used = int(ours.replace(",", ""))
+    assert 21_000 < used < 30_000
+    for step in steps[1:]:
+        step["gas"] = [used, 1]
+    steps[7]["gas"] = [used * 2, 1]
+    lines = _gas(tmp_path, capsys, steps, "--worst", "2")
+    assert lines[-1].endswith("divergences=0 gas_median=0.00% gas_p95=0.00% gas_max=50.00%")
+    assert lines[1].startswith("-50.0 %  recording.json, seed 1, step 7: c.transferOwnership")
+    assert lines[3].startswith("+0.0 %")
+    steps[8]["gas"] = [used // 2, 1]
+    lines = _gas(tmp_path, capsys, steps, "--worst", "2")
+    assert re.search(r"gas_p95=50\.00% gas_max=100\.\d\d%$", lines[-1])
+    spent = re.findall(r" ([\d,]+)(?=,|$)", lines[2].split(": ", 1)[1])
+    assert sum(int(gas.replace(",", "")) for gas in spent) == used
+    assert "intrinsic 21,000" in lines[2]
+
+
+def test_gas_of_panics_and_of_other_forks_is_not_compared(tmp_path: Path, capsys: Capture) -> None:
+    gas = [DEPLOYMENT, {**HANDOVER, "gas": [10**9, 1]}]
+    lines = _gas(tmp_path, capsys, gas, fork="Osaka")
+    assert lines[0].endswith(
+        "gas_median=- gas_p95=- gas_max=- (not compared: recorded under Osaka)"
+    )
+    assert lines[-1].endswith("gas_median=- gas_p95=- gas_max=-")
+    # Without figures there is nothing to compare, and without the option nothing is.
+    assert _gas(tmp_path, capsys, [DEPLOYMENT, HANDOVER])[-1].endswith("gas_max=-")
+    assert main([str(_written(tmp_path, [_scenario(gas)]))]) == 0
+    assert "gas" not in capsys.readouterr().out
+    recording = _recording("quirks.json.gz")
+    panics = sum(
+        step.get("err") == "PANIC" for each in recording["scenarios"] for step in each["steps"]
+    )
+    assert panics
+    main(["--gas", "--worst", "10000", str(RECORDINGS / "quirks.json.gz")])
+    assert "PANIC" not in capsys.readouterr().out

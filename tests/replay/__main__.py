@@ -6,14 +6,18 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.replay.gas import GasDifference, compared, summary
 from tests.replay.recording import Models, RecordingError, load
 from tests.replay.scenario import Divergence, Replay
 
 DATA_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+# Whose gas prices the chain has.
+FORKS = ("Istanbul",)
 
 DESCRIPTION = """\
 Replay recordings of the reference's Solidity contracts on ours, and compare every step: outcome and
@@ -21,7 +25,11 @@ error code, result, events, and balances.
 
 Prints a line per file, the first differences in full, and at last
     scenarios=N steps=N divergences=N
-where divergences counts the steps that differ in anything."""
+where divergences counts the steps that differ in anything.
+
+With --gas, also how much our gas differs from that of the reference's own build: for transactions
+that are no panics (their gas depends on the limit), and for deployments on a line of their own.
+Median, 95th percentile and maximum are of the absolute differences, in percent."""
 
 EPILOG = """\
 exit status:
@@ -59,38 +67,77 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=5,
         help="how many of the differing steps to show in full (default: %(default)s)",
     )
+    parser.add_argument(
+        "--gas",
+        action="store_true",
+        help="also compare the gas of every transaction that is no panic",
+    )
+    parser.add_argument(
+        "--worst",
+        metavar="N",
+        type=int,
+        default=0,
+        help="with --gas: show the N transactions that differ most, with what they spent gas on",
+    )
     options = parser.parse_args(arguments)
     models = Models(options.data)
     shown: list[str] = []
+    gas: list[GasDifference] = []
     scenarios = steps = divergences = 0
     unreadable = False
     for path in options.files:
         start_s = time.perf_counter()
         differing = 0
+        of_file: list[GasDifference] = []
         try:
             recording = load(path)
             for scenario in recording.scenarios:
-                for divergence in Replay(scenario, models).run():
+                replay = Replay(scenario, models)
+                for divergence in replay.run():
                     differing += 1
                     if len(shown) < options.show:
                         shown.append(described(path, divergence))
+                if options.gas and recording.fork in FORKS:
+                    of_file += gas_differences(path, replay)
         except RecordingError as error:
             unreadable = True
             print(f"{path}: {error}", file=sys.stderr)
             continue
         file_steps = sum(len(scenario.steps) for scenario in recording.scenarios)
-        print(
+        line = (
             f"{path.name}: scenarios={len(recording.scenarios)} steps={file_steps} "
-            f"divergences={differing} seconds={time.perf_counter() - start_s:.1f}",
-            flush=True,
+            f"divergences={differing} seconds={time.perf_counter() - start_s:.1f}"
         )
+        if options.gas:
+            line += f" {summary([each for each in of_file if not each.step.deploy])}"
+            if recording.fork not in FORKS:
+                line += f" (not compared: recorded under {recording.fork})"
+        print(line, flush=True)
+        gas += of_file
         scenarios += len(recording.scenarios)
         steps += file_steps
         divergences += differing
     for text in shown:
         print(text)
-    print(f"scenarios={scenarios} steps={steps} divergences={divergences}")
+    total = f"scenarios={scenarios} steps={steps} divergences={divergences}"
+    if options.gas:
+        deployments = [each for each in gas if each.step.deploy]
+        calls = [each for each in gas if not each.step.deploy]
+        for each in sorted(calls, key=lambda each: -abs(each.percent))[: options.worst]:
+            print(each)
+        print(f"deployments={len(deployments)} {summary(deployments)}")
+        total += f" {summary(calls)}"
+    print(total)
     return 2 if unreadable else int(divergences > 0)
+
+
+def gas_differences(path: Path, replay: Replay) -> Iterator[GasDifference]:
+    """The gas of a scenario's transactions beside the recorded one."""
+    for number, receipt in replay.receipts.items():
+        place = f"{path.name}, seed {replay.scenario.seed}, step {number}"
+        difference = compared(place, replay.scenario.steps[number], receipt)
+        if difference is not None:
+            yield difference
 
 
 def described(path: Path, divergence: Divergence) -> str:

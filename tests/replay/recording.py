@@ -30,7 +30,8 @@ class Step(BaseModel):
     """One deployment, transaction or view, and what the reference made of it.
 
     Names are the recording's: `deploy` and `contract`, or `on` and `f`; arguments `a`, sender `by`,
-    wei `v`, time `t` in seconds; outcome `ok` or `err`, result `ret`, events `ev`, balances `bal`.
+    wei `v`, time `t` in seconds; outcome `ok` or `err`, result `ret`, events `ev`, balances `bal`,
+    and `gas` of two builds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +50,7 @@ class Step(BaseModel):
     ret: Any = None
     ev: list[tuple[str, str, dict[str, Any]]] = []
     bal: list[int] | None = None
+    gas: tuple[int, int] | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -94,6 +96,11 @@ class Recording(BaseModel):
 
     meta: dict[str, Any]
     scenarios: list[Scenario]
+
+    @property
+    def fork(self) -> str:
+        """The hard fork whose rules it was recorded under."""
+        return str(self.meta.get("fork", "Istanbul"))
 
 
 def load(path: Path) -> Recording:

@@ -13,6 +13,7 @@ from chain.contract import ZERO_ADDRESS, Array, Contract, Event, uint256
 from chain.contract.storage import MapType
 from chain.deployed import Deployed
 from chain.errors import ExecutionError
+from chain.receipt import Receipt
 from chain.transaction import Transaction
 from chain.types import ArrayType, Type, type_of
 from chain.values import Address
@@ -59,7 +60,13 @@ class Outcome:
 
 
 class Replay:
-    """One scenario, and the chain that it runs on."""
+    """One scenario, and the chain that it runs on.
+
+    Attributes
+    ----------
+    receipts
+        Of the transactions so far, by number of the step.
+    """
 
     def __init__(self, scenario: Scenario, models: Models) -> None:
         self.scenario = scenario
@@ -73,6 +80,8 @@ class Replay:
         self.translation = Translation(scenario, models, self._our_key)
         self.contracts: dict[str, Deployed] = {}
         self.accounts: dict[str, Account] = {}
+        self.receipts: dict[int, Receipt] = {}
+        self._number = 0
         for name in scenario.actors:
             account = self.chain.account(name, scenario.initial_balance)
             self.accounts[name] = account
@@ -81,6 +90,7 @@ class Replay:
     def run(self) -> Iterator[Divergence]:
         """Take every step; yield those that differ. Raises RecordingError."""
         for number, step in enumerate(self.scenario.steps):
+            self._number = number
             self.chain.time_travel(seconds=step.t - self.chain.timestamp)
             try:
                 arguments = [self.translation.resolved(argument) for argument in step.a]
@@ -147,7 +157,7 @@ class Replay:
 
     def _send(self, transaction: Transaction) -> tuple[Outcome, Address | None]:
         """The outcome, and where a deployment that succeeded put the contract."""
-        receipt = self.chain.send(transaction)
+        receipt = self.receipts[self._number] = self.chain.send(transaction)
         if receipt.error is not None:
             return Outcome(error=error_code(receipt.error)), None
         outcome = Outcome(value=receipt.return_value, emitted=receipt.emitted)
