@@ -15,6 +15,9 @@ T = TypeVar("T")
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
 
+# Comparing with an array takes less time than comparing with a Python int.
+_ZERO = np.array(0, dtype=np.int64)
+
 # From this length on numpy beats plain Python (measured; see benchmarks).
 VECTOR_LENGTH = 48
 
@@ -51,7 +54,7 @@ class Array(Sequence[T], Generic[T]):
     @classmethod
     def of_int64(cls, vector: NDArray[np.int64], checked: Any = None) -> Array[Any]:
         """Wrap a 1-D int64 vector without copying; it is made read-only."""
-        vector.flags.writeable = False
+        vector.setflags(write=False)
         array: Array[Any] = cls((), checked)
         array._values = None
         array._int64 = vector
@@ -71,7 +74,7 @@ class Array(Sequence[T], Generic[T]):
         if vector is None:
             try:
                 vector = np.array(self._values, dtype=np.int64)
-                vector.flags.writeable = False
+                vector.setflags(write=False)
             except (OverflowError, TypeError, ValueError):
                 vector = False
             self._int64 = vector
@@ -128,7 +131,7 @@ class Array(Sequence[T], Generic[T]):
             vector = self._int64
             count = int(np.count_nonzero(vector.view(np.uint8)))  # type: ignore[union-attr]
             # Sign extension adds 24 bytes of 0xff.
-            count += 24 * int(np.count_nonzero(vector < 0))  # type: ignore[operator]
+            count += 24 * int(np.count_nonzero(vector < _ZERO))  # type: ignore[operator]
             self._nonzero_bytes = count
         if count is None:
             packed = self.packed

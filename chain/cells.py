@@ -6,8 +6,7 @@ journal, so neither has an operation that the journal could not undo.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,15 @@ Leaves = dict[bytes, bytes | None]
 # cheap, many enough that a long vector is not a forest.
 ELEMENTS_PER_LEAF = 64
 
+NO_KEYS: tuple[()] = ()
+
+
+def joined(keys: Any, key: Any) -> Any:
+    """Append a dynamic key; a single one stands for itself, which hashes faster than a tuple."""
+    if keys is NO_KEYS:
+        return key
+    return (*keys, key) if type(keys) is tuple else (keys, key)
+
 
 class Cells(dict[Any, Any]):
     """One family of cells: all balances, or one storage field with all its keys.
@@ -30,6 +38,8 @@ class Cells(dict[Any, Any]):
     ----------
     path
         Where the family belongs in the state tree, e.g. ``("balance",)`` or ``(contract, field)``.
+    shared
+        Dynamic keys that come before the cells' own: ``()``, a single one, or several.
     default
         What an unset cell reads as; a cell that holds it is no leaf of the tree.
     originals
@@ -38,12 +48,13 @@ class Cells(dict[Any, Any]):
         For the journal: several of the cells at once.
     """
 
-    __slots__ = ("batch", "default", "originals", "path")
+    __slots__ = ("batch", "default", "originals", "path", "shared")
 
-    def __init__(self, path: tuple[str, ...], default: Any = None) -> None:
+    def __init__(self, path: tuple[str, ...], default: Any = None, shared: Any = NO_KEYS) -> None:
         super().__init__()
         self.path = path
         self.default = default
+        self.shared = shared
         self.originals: dict[Any, Any] = {}
         self.batch = Batch(self)
 
@@ -59,17 +70,16 @@ class Cells(dict[Any, Any]):
         value = self.get(key)
         if isinstance(value, Column):
             found.update(value.leaves())
-        elif value is None or value == self.unset(key):
-            found[encode((*self.path, key))] = None
-        else:
-            found[encode((*self.path, key))] = encode(value)
+            return found
+        unset = value is None or value == self.unset(key)
+        found[encode((*self.path, joined(self.shared, key)))] = None if unset else encode(value)
         return found
 
 
 class Batch:
     """Cells of one family that were written together: one entry of the journal stands for all.
 
-    Its key is the dynamic keys that the cells share, and those that they do not.
+    Its key is all their keys.
     """
 
     __slots__ = ("cells",)
@@ -77,31 +87,22 @@ class Batch:
     def __init__(self, cells: Cells) -> None:
         self.cells = cells
 
-    def get(self, key: tuple[Any, Sequence[Any]], default: Any = None) -> list[Any]:
+    def get(self, keys: tuple[Any, ...], default: Any = None) -> list[Any]:
         """What the cells hold."""
-        return list(map(self.cells.get, under(*key)))
+        return list(map(self.cells.get, keys))
 
-    def __setitem__(self, key: tuple[Any, Sequence[Any]], values: list[Any]) -> None:
-        self.cells.update(zip(under(*key), values, strict=True))
+    def __setitem__(self, keys: tuple[Any, ...], values: list[Any]) -> None:
+        self.cells.update(zip(keys, values, strict=True))
 
-    def __delitem__(self, key: tuple[Any, Sequence[Any]]) -> None:
+    def __delitem__(self, keys: tuple[Any, ...]) -> None:
         raise AssertionError("only cells that hold something are written together")
 
-    def leaves(self, key: tuple[Any, Sequence[Any]], before: Any) -> Leaves:
+    def leaves(self, keys: tuple[Any, ...], before: Any) -> Leaves:
         """Leaves of the state tree that the cells are."""
         found: Leaves = {}
-        for each in under(*key):
-            found.update(self.cells.leaves(each, None))
+        for key in keys:
+            found.update(self.cells.leaves(key, None))
         return found
-
-
-def under(shared: Any, keys: Sequence[Any]) -> Sequence[Any]:
-    """Keys of cells behind the keys that they share: ``()``, a single one, or several."""
-    if shared == ():
-        return keys
-    if type(shared) is tuple:
-        return [(*shared, key) for key in keys]
-    return list(zip(repeat(shared), keys))
 
 
 class Column:

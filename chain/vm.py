@@ -156,7 +156,8 @@ class VirtualMachine(Host):
             meter.limit = min(limit, meter.used + gas)
         elif depth:
             meter.limit = limit - (limit - meter.used) // 64
-        mark = self.state.journal.mark()
+        journal = self.state.journal
+        mark = journal.dropped + len(journal.entries)
         logged = len(self.logs)
         refund = meter.refund
         static = self.static
@@ -193,7 +194,7 @@ class VirtualMachine(Host):
             frames[frame + RESULT] = result
             return result
         except ExecutionError as error:
-            self.state.journal.rollback(mark)
+            journal.rollback(mark)
             del self.logs[logged:]
             meter.refund = refund
             if meter.used > meter.limit and not isinstance(error, Halt):

@@ -202,7 +202,7 @@ def _slot_changes(
     vectors = before is not None and now is not None and after is not None
     if vectors and size == len(current) == len(original):
         changes = changed_slots(before, now, after, per_slot)  # type: ignore[arg-type]
-        return changes._replace(noops=changes.noops + filled - size)
+        return changes if filled == size else changes._replace(noops=changes.noops + filled - size)
     # Only equality matters, so values of any kind and width may stand for themselves as codes;
     # beyond its end an array holds zeros.
     codes = {default: 0}

@@ -212,7 +212,10 @@ class ExpressionCompiler(ast.NodeTransformer):
         if len(node.args) != 2 or node.keywords or not isinstance(node.args[0], ast.Name):
             self.checker.refuse(node, "wrapping", "write wrapping(uint64, value)")
         kind = self._integer_type(node.args[0], node)
-        return self.helper(kind.wrap, self.visit(node.args[1]), at=node, key=kind.name)
+        value = self.visit(node.args[1])
+        if kind.signed:
+            return self.helper(kind.wrap, value, at=node, key=kind.name)
+        return ast.copy_location(ast.BinOp(value, ast.BitAnd(), ast.Constant(kind.high)), node)
 
     def _integer_type(self, name: ast.Name, at: ast.AST) -> IntType:
         """The type that a cast names."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chain.cells import Cells
+from chain.cells import NO_KEYS, Cells
 from chain.contract.arrays import ArrayPlace
 from chain.contract.lists import ListPlace
 from chain.contract.storage import (
-    NO_KEYS,
     READ,
     Map,
     MapPlace,

@@ -12,7 +12,6 @@ from operator import mul
 from typing import Any, cast
 
 from chain.array import VECTOR_LENGTH, Array
-from chain.cells import under
 from chain.contract import vector
 from chain.contract.arrays import StorageArray
 from chain.contract.operations import (
@@ -24,6 +23,7 @@ from chain.contract.operations import (
 from chain.contract.storage import KECCAK, READ, WRITE, Map
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
+from chain.host import Host
 from chain.types import SLOT_BITS, IntType, int64, int256, type_of
 from chain.values import shown
 
@@ -45,9 +45,7 @@ def _charge(meter: Meter, gas: int, *operands: Any) -> int:
 
     An element of an array in storage costs a bounds check and a read.
     """
-    size, *others = [
-        len(each._column if isinstance(each, StorageArray) else each) for each in operands
-    ]
+    size, *others = [len(each._column if type(each) is StorageArray else each) for each in operands]
     if others and others[0] != size:
         raise Panic(f"arrays of {size} and {others[0]} elements do not match")
     _charge_turns(meter, size, gas, *operands)
@@ -58,20 +56,20 @@ def _charge_turns(meter: Meter, turns: int, gas: int, *operands: Any) -> None:
     """Pay for `turns` elements of each operand."""
     meter.work(turns * gas)
     for operand in operands:
-        if isinstance(operand, StorageArray):
+        if type(operand) is StorageArray:
             meter.charge(turns * meter.schedule.array_access, KECCAK)
             meter.charge(2 * turns * meter.schedule.storage_read, READ)
 
 
 def _elements(operand: Any) -> Any:
     """What a kernel may ask for ``int64`` and for a list."""
-    if isinstance(operand, StorageArray):
+    if type(operand) is StorageArray:
         return operand._column
-    return operand if isinstance(operand, Array) else Array(operand)
+    return operand if type(operand) is Array else Array(operand)
 
 
 def _values(operand: Any) -> Any:
-    return operand.values if isinstance(operand, Array) else operand.elements
+    return operand.values if type(operand) is Array else operand.elements
 
 
 def _fits(result: int) -> int:
@@ -149,8 +147,9 @@ def sum_at(meter: Meter, mapping: Map[int, int], keys: Sequence[int]) -> int:
     meter.work(len(values) * SUM_AT)
     meter.charge(len(values) * schedule.map_access, KECCAK)
     meter.charge(len(values) * schedule.storage_read, READ)
-    places = under(mapping._keys, values)
-    return _fits(sum(map(mapping._place.values.cells.get, places, repeat(0))))
+    place: Any = mapping._place.values
+    cells = place.cells_of(mapping._keys)
+    return _fits(sum(map(cells.get, values, repeat(0))))
 
 
 @metered_function
@@ -163,9 +162,9 @@ def add_at(
     compiler counts it as `rereads`).
     """
     values = _checked_keys(mapping, keys)
-    place = mapping._place.values
-    kind = cast(IntType, place.kind)
-    host = place.host
+    place: Any = mapping._place.values
+    kind: IntType = place.kind
+    host: Host = place.host
     host.check_writable()
     schedule = meter.schedule
     count = len(values)
@@ -173,11 +172,10 @@ def add_at(
     meter.charge(count * schedule.map_access, KECCAK)
     reads = 1 if kind.bits == SLOT_BITS else 2
     meter.charge((reads * count + rereads * max(count - 1, 0)) * schedule.storage_read, READ)
-    cells = place.cells
-    places = under(mapping._keys, values)
-    held = list(map(cells.get, places, repeat(0)))
+    cells = place.cells_of(mapping._keys)
+    held = list(map(cells.get, values, repeat(0)))
     moved = [before + amount for before in held]
-    started = dict(zip(places, held, strict=True))
+    started = dict(zip(values, held, strict=True))
     originals = cells.originals
     if (
         values
@@ -187,7 +185,7 @@ def add_at(
         and kind.low <= min(moved)
         and max(moved) <= kind.high
         and len(started) == count
-        and (not originals or originals.keys().isdisjoint(places))
+        and (not originals or originals.keys().isdisjoint(values))
     ):  # by far the most common: each slot once, clean, and in use before and after
         resets = count
         if originals:
@@ -197,11 +195,11 @@ def add_at(
             host.touched.append(cells)
             host.pay_for_write(held[0], held[0], moved[0], 0)
             resets -= 1
-        host.state.journal.entries.extend((cells.batch, (mapping._keys, tuple(values)), held))
-        cells.update(zip(places, moved, strict=True))
+        host.state.journal.entries.extend((cells.batch, tuple(values), held))
+        cells.update(zip(values, moved, strict=True))
     else:
         resets = 0
-        for key in places:
+        for key in values:
             before = cells.get(key, 0)
             new = kind.wrap(before + amount)
             if before and new and originals and key not in originals and before != new:
@@ -216,10 +214,10 @@ def add_at(
 def _checked_keys(mapping: Map[int, int], keys: Sequence[int]) -> Sequence[int]:
     """The keys as Python ints; raises Arithmetic if one is out of the range of the map's keys."""
     kind = cast(IntType, mapping._place.keys)
-    values = keys.values if isinstance(keys, Array) else keys
+    values = keys.values if type(keys) is Array else keys
     if not values:
         return values
-    low, high = keys.bounds if isinstance(keys, Array) else (min(keys), max(keys))
+    low, high = keys.bounds if type(keys) is Array else (min(keys), max(keys))
     if low < kind.low or kind.high < high:
         raise Arithmetic(f"a key in {shown(list(values))} is out of range of {kind.name}")
     return values

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chain.cells import Column
+from chain.cells import NO_KEYS, Column
 from chain.contract.fields import follow
-from chain.contract.storage import NO_KEYS, Map
+from chain.contract.storage import Map
 from chain.errors import InvalidValue
 from chain.values import shown
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chain.array import Array
-from chain.contract.storage import KECCAK, READ, Builder, Place, StorageSequence, joined
+from chain.cells import joined
+from chain.contract.storage import KECCAK, READ, Builder, Place, StorageSequence
 from chain.errors import InvalidValue, Panic
 from chain.host import Host
 from chain.types import ArrayType

@@ -21,6 +21,9 @@ from chain.values import Address, shown
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
 WEIGHED = HEAVY | {Array}
+# Those of Python's own that are indexed. Array is told by its exact type: for abstract classes, as
+# it is one, isinstance() takes long to say no.
+INDEXED = (list, tuple, str, bytes, range)
 MAX_NESTING = 32
 
 
@@ -118,9 +121,8 @@ def construct(meter: Meter, record: Any, *values: Any, **fields: Any) -> Any:
 
 def item_of(sequence: Any, index: Any) -> Any:
     """``sequence[index]``; out of bounds, and negative, is a panic."""
-    if isinstance(sequence, list | tuple | Array | str | bytes | range) and not (
-        0 <= index < length(sequence)
-    ):
+    own = type(sequence) is Array or isinstance(sequence, INDEXED)
+    if own and not 0 <= index < length(sequence):
         raise Panic(f"index {shown(index)} is out of bounds of a sequence of {len(sequence)}")
     return sequence[index]
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from chain.array import Array
-from chain.cells import Cells
+from chain.cells import NO_KEYS, Cells, joined
 from chain.errors import InvalidValue
 from chain.gas import Reason
 from chain.host import Host
@@ -28,15 +28,9 @@ WRITE = int(Reason.STORAGE_WRITE)
 
 K = TypeVar("K")
 V = TypeVar("V")
-NO_KEYS: tuple[()] = ()
 
-
-def joined(keys: Any, key: Any) -> Any:
-    """Append a dynamic key; a single one stands for itself, which hashes faster than a tuple."""
-    if keys is NO_KEYS:
-        return key
-    return (*keys, key) if type(keys) is tuple else (keys, key)
-
+# The cells of a map that nothing was written to.
+NOTHING: dict[Any, Any] = {}
 
 Builder = Callable[[Host, Type, tuple[str, ...]], "Place"]
 
@@ -69,12 +63,20 @@ class Place:
         """Replace the value at these dynamic keys."""
         raise TypeError(f"a {self.kind} cannot be assigned whole: write what is in it")
 
+    def read_behind(self, keys: Any, key: Any) -> Any:
+        """What a map at `keys` holds at its own `key`."""
+        return self.read(joined(keys, key))
+
+    def write_behind(self, keys: Any, key: Any, value: Any) -> None:
+        """Replace what a map at `keys` holds at its own `key`."""
+        self.write(joined(keys, key), value)
+
     def inner(self) -> Iterable[Place]:
         """Places that this one's values live in."""
         return ()
 
     def families(self) -> Iterator[Cells]:
-        """The cells of this place and of all inside it."""
+        """The cells of this place and of all inside it, for those who look from outside."""
         yield self.cells
         for place in self.inner():
             yield from place.families()
@@ -90,26 +92,52 @@ class Place:
 
 
 class ScalarPlace(Place):
-    """A value of at most 32 bytes in a slot of its own: of a mapping, or of an array."""
+    """A map's values of at most 32 bytes, each in a slot of its own.
 
-    __slots__ = ()
+    A map that is itself behind keys (``counts[class][feature]``) has cells of its own, found by
+    those: then the key of a value is short, and quick to hash and to compare.
+    """
 
-    def read(self, keys: Any) -> Any:
+    __slots__ = ("_behind",)
+
+    def __init__(self, host: Host, kind: Type, path: tuple[str, ...]) -> None:
+        super().__init__(host, kind, path)
+        self._behind: dict[Any, Cells] = {}
+
+    def cells_of(self, keys: Any) -> Cells:
+        """The cells of the map at `keys`."""
+        if keys is NO_KEYS:
+            return self.cells
+        found = self._behind.get(keys)
+        if found is None:
+            found = self._behind[keys] = Cells(self.cells.path, self.cells.default, keys)
+        return found
+
+    def families(self) -> Iterator[Cells]:
+        together = Cells(self.cells.path, self.cells.default)  # whichever map they belong to
+        together.update(self.cells)
+        for keys, cells in self._behind.items():
+            together.update({joined(keys, key): value for key, value in cells.items()})
+        yield together
+
+    def read_behind(self, keys: Any, key: Any) -> Any:
+        kind = self.kind
         host = self.host
         host.meter.charge(host.schedule.storage_read, READ)
-        value = self.cells.get(keys, self.kind.default)
-        return self.kind.reference(host, self.cells.path[0], value) if self.kind.refers else value
+        cells = self.cells if keys is NO_KEYS else self._behind.get(keys, NOTHING)
+        value = cells.get(key, kind.default)
+        return kind.reference(host, self.cells.path[0], value) if kind.refers else value
 
-    def write(self, keys: Any, value: Any) -> None:
+    def write_behind(self, keys: Any, key: Any, value: Any) -> None:
         kind = self.kind
         value = kind.check(value)
         host = self.host
         if kind.bits < SLOT_BITS:
             host.meter.charge(host.schedule.storage_read, READ)
-        cells = self.cells
+        cells = self.cells_of(keys)
         default = kind.default
-        host.store(cells, keys, cells.get(keys, default), value, default)
-        host.state.journal.write(cells, keys, value)
+        host.store(cells, key, cells.get(key, default), value, default)
+        host.state.journal.write(cells, key, value)
 
 
 class TextPlace(Place):
@@ -212,8 +240,7 @@ class Map(Generic[K, V]):
         checked = place.keys.check(key)
         if place.keys.dynamic:
             host.meter.work(len(checked))
-        keys = self._keys
-        value: V = place.values.read(checked if keys is NO_KEYS else joined(keys, checked))
+        value: V = place.values.read_behind(self._keys, checked)
         return value
 
     def __setitem__(self, key: K, value: V) -> None:
@@ -223,7 +250,7 @@ class Map(Generic[K, V]):
         checked = place.keys.check(key)
         if place.keys.dynamic:
             host.meter.work(len(checked))
-        place.values.write(joined(self._keys, checked), value)
+        place.values.write_behind(self._keys, checked, value)
 
 
 class StorageSequence(ABC):

@@ -179,7 +179,7 @@ class StructPlace(Place):
                 continue
             first = slot(original)
             if first != current:
-                cost += schedule.store(first, current, new, zero)
+                cost += schedule.storage_read
                 refund += schedule.store_refund(first, current, new, zero)
             elif current == zero:
                 cost += schedule.storage_set

@@ -167,9 +167,9 @@ def moving_average(c: Vector, x: Vector, n: int) -> Vector:
     """
     total, value = c.astype(_FLOAT64), x.astype(_FLOAT64)
     if math.sqrt(total.dot(total)) * n + math.sqrt(value.dot(value)) < 2.0**52:
-        total *= n
+        total *= np.array(n, _FLOAT64)
         total += value
-        total /= n + 1
+        total /= np.array(n + 1, _FLOAT64)
         return total.astype(_INT64)
     means = zip(c.tolist(), x.tolist(), strict=True)
     return np.array([_quotient(mean * n + value, n + 1) for mean, value in means], _INT64)
@@ -217,9 +217,11 @@ def changed_slots(original: Vector, current: Vector, new: Vector, per_slot: int)
     an element is written once, a changed slot never returns to its original: its first change is
     a reset and the others are dirty.
     """
-    if original is not current or not _ends_nonzero(current, new, per_slot):
-        return _classify_writes(original, current, new, per_slot)
     size = len(new)
+    # Most vectors have no zero at all, which is quicker to see.
+    dense = np.count_nonzero(current) == size == np.count_nonzero(new)
+    if original is not current or not (dense or _ends_nonzero(current, new, per_slot)):
+        return _classify_writes(original, current, new, per_slot)
     changed = current != new
     writes = int(np.count_nonzero(changed))
     if writes == size:
