@@ -6,13 +6,13 @@ There is one host per chain, handed to every contract; nothing here is global. T
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from chain.cells import Cells, Column
 from chain.errors import CallDepthExceeded, OutOfGas, WriteInView
 from chain.gas import Meter, Reason, Schedule
 from chain.state import State
-from chain.values import ZERO_ADDRESS, Address
+from chain.values import Address
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract
@@ -35,7 +35,7 @@ class Message(NamedTuple):
 
 
 # The message of a contract that is not running.
-IDLE = Message(ZERO_ADDRESS, 0)
+IDLE: Message = cast(Message, None)
 
 
 class BlockContext(NamedTuple):

@@ -27,6 +27,9 @@ class _Absent:
     def __repr__(self) -> str:
         return "ABSENT"
 
+    def __reduce__(self) -> str:
+        return "ABSENT"  # a copy is this one, too
+
 
 ABSENT: Any = _Absent()
 

@@ -109,7 +109,7 @@ class Proof:
 
 
 class _Leaf:
-    """One entry, at the least depth where it is alone in its subtree."""
+    """One entry, at the least depth where it is alone in its subtree; it never changes."""
 
     __slots__ = ("digest", "key", "value")
 
@@ -117,6 +117,9 @@ class _Leaf:
         self.key = key
         self.value = value
         self.digest = digest
+
+    def __deepcopy__(self, memo: object) -> "_Leaf":
+        return self  # the empty one is known by its identity
 
 
 class _Branch:

@@ -92,7 +92,7 @@ class IntType(Type):
                 return value
         elif isinstance(value, np.integer):
             return self.check(int(value))
-        elif isinstance(value, bool) or not hasattr(value, "__index__"):
+        elif isinstance(value, bool | np.ndarray) or not hasattr(value, "__index__"):
             raise InvalidValue(
                 f"{shown(value)} is a {type(value).__name__}, not a {self.name}: pass an int"
             )

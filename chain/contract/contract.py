@@ -197,7 +197,11 @@ def _own_functions(cls: type[Contract]) -> dict[str, Callable[..., Any]]:
 
 def _refuse_bad_names(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
     taken = {name for name in dir(Contract) if not name.startswith("__")}
-    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("_own_fields", ())}
+    declared = [name for base in cls.__mro__[1:] for name in vars(base).get("_own_fields", ())]
+    inherited = set(declared)
+    for name in inherited:
+        if declared.count(name) > 1:
+            raise refused_field(cls, name, "two of its bases have a field of that name: rename one")
     if CONSTRUCTOR in functions and functions[CONSTRUCTOR].__name__ != "__init__":
         raise refused_field(cls, CONSTRUCTOR, "call the constructor __init__")
     for name in (*cls._own_fields, *functions):

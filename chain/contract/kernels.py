@@ -17,9 +17,11 @@ from chain.contract.arrays import StorageArray
 from chain.contract.operations import (
     HIGHEST,
     LOWEST,
+    TURN,
     metered_function,
     truncated_quotient,
 )
+from chain.contract.sequences import length
 from chain.contract.storage import KECCAK, READ, WRITE, Map
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
@@ -142,7 +144,7 @@ def add_scaled(
 @metered_function
 def sum_at(meter: Meter, mapping: Map[int, int], keys: Sequence[int]) -> int:
     """Sum of ``mapping[key]`` over `keys`; raises Arithmetic if a key or the sum does not fit."""
-    values = _checked_keys(mapping, keys)
+    values = _checked_keys(meter, mapping, keys)
     schedule = meter.schedule
     meter.work(len(values) * SUM_AT)
     meter.charge(len(values) * schedule.map_access, KECCAK)
@@ -161,7 +163,7 @@ def add_at(
     A storage field that is given as `amount` is read again at every turn, as the loop would (the
     compiler counts it as `rereads`).
     """
-    values = _checked_keys(mapping, keys)
+    values = _checked_keys(meter, mapping, keys)
     place: Any = mapping._place.values
     kind: IntType = place.kind
     host: Host = place.host
@@ -187,37 +189,37 @@ def add_at(
         and len(started) == count
         and (not originals or originals.keys().isdisjoint(values))
     ):  # by far the most common: each slot once, clean, and in use before and after
-        resets = count
+        meter.charge(count * schedule.storage_reset, WRITE)  # each leaves more than a stipend
         if originals:
             originals.update(started)
         else:
             cells.originals = started
             host.touched.append(cells)
-            host.pay_for_write(held[0], held[0], moved[0], 0)
-            resets -= 1
         host.state.journal.entries.extend((cells.batch, tuple(values), held))
         cells.update(zip(values, moved, strict=True))
     else:
-        resets = 0
         for key in values:
             before = cells.get(key, 0)
             new = kind.wrap(before + amount)
-            if before and new and originals and key not in originals and before != new:
-                originals[key] = before
-                resets += 1
-            else:
-                host.store(cells, key, before, new, 0)
+            host.store(cells, key, before, new, 0)
             host.state.journal.write(cells, key, new)
-    meter.charge(resets * schedule.storage_reset, WRITE)
 
 
-def _checked_keys(mapping: Map[int, int], keys: Sequence[int]) -> Sequence[int]:
+def _checked_keys(meter: Meter, mapping: Map[int, int], keys: Any) -> Sequence[int]:
     """The keys as Python ints; raises Arithmetic if one is out of the range of the map's keys."""
     kind = cast(IntType, mapping._place.keys)
-    values = keys.values if type(keys) is Array else keys
-    if not values:
-        return values
-    low, high = keys.bounds if type(keys) is Array else (min(keys), max(keys))
+    if type(keys) is StorageArray:
+        keys = keys.load()
+    if type(keys) is Array and isinstance(keys.checked, IntType):
+        values: Sequence[int] = keys.values
+        low, high = keys.bounds if values else (0, 0)
+    else:
+        if isinstance(keys, range):  # nobody has paid for walking it
+            meter.work(TURN * length(keys))
+        values = list(keys)
+        if not set(map(type, values)) <= {int}:
+            values = [kind.check(key) for key in values]
+        low, high = (min(values), max(values)) if values else (0, 0)
     if low < kind.low or kind.high < high:
         raise Arithmetic(f"a key in {shown(list(values))} is out of range of {kind.name}")
     return values

@@ -150,8 +150,10 @@ def slice_of(meter: Meter, sequence: Any, start: int | None, stop: int | None) -
 def wrapped(meter: Meter, kind: IntType, iterable: Iterable[int], gas: int) -> list[int]:
     """``[wrapping(kind, value) for value in iterable]``; `gas` is of one turn."""
     if type(iterable) is Array and isinstance(iterable.checked, IntType):
+        if not iterable:
+            return []
         meter.work(gas * len(iterable))
-        if not iterable or (kind.low <= iterable.bounds[0] and iterable.bounds[1] <= kind.high):
+        if kind.low <= iterable.bounds[0] and iterable.bounds[1] <= kind.high:
             return list(iterable.values)
         return list(map(kind.wrap, iterable.values))
     return list(map(kind.wrap, turns(meter, iterable, gas)))

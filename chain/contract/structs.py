@@ -8,6 +8,7 @@ from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
 from chain.contract.method import argument_check
 from chain.contract.records import field_types
+from chain.contract.source import refused_field
 from chain.contract.storage import READ, WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
@@ -103,7 +104,12 @@ class Struct:
     contract_type: ClassVar[Type]
 
     def __init_subclass__(cls, **options: Any) -> None:
-        cls.contract_type = StructType(cls, field_types(cls, storage_type))
+        members = field_types(cls, storage_type)
+        if "address" in members:
+            raise refused_field(
+                cls, "address", "the struct would pass for one: choose another name"
+            )
+        cls.contract_type = StructType(cls, members)
 
 
 class StructHandle:
