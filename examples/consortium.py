@@ -15,7 +15,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import Perceptron
 from sklearn.preprocessing import StandardScaler
 
-from chain import Account, Chain, Receipt
+from chain import Account, Chain
 from chain.units import days, ether, gwei, hours
 from contracts_py.classifiers.classifier import TO_FLOAT
 from contracts_py.collaborative_trainer import AddData
@@ -236,8 +236,3 @@ class Consortium:
         for hospital in self.hospitals:
             balance = self.chain.balance(hospital.account)
             self.history.balances_wei[hospital.account.label].append(balance)
-
-    def receipts(self) -> list[Receipt]:
-        """All receipts of the chain, in order."""
-        numbers = range(self.chain.number + 1)
-        return [receipt for number in numbers for receipt in self.chain.block(number).receipts]

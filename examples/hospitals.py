@@ -159,7 +159,7 @@ def entries(receipts: Sequence[Receipt]) -> dict[str, Entry]:
 
 def summary(consortium: Consortium, adding_days: int) -> str:
     """All that is printed at the end."""
-    receipts = consortium.receipts()
+    receipts = consortium.chain.receipts()
     tables = [
         accuracy_table(consortium, adding_days),
         money_table(consortium, entries(receipts)),

@@ -109,12 +109,14 @@ class _Deployer:
 
     def deploy(self, model: Model, label: str | None) -> Deployment:
         bare = model.plan(whole=False)
-        selection = feature_indices_load(model)
+        selection = Load.of("add_feature_indices", model.feature_indices)
         total = sum(load.size for load in bare.loads) + selection.size
         plan = model.plan(whole=True)
-        if self.gas_of(self.creation(model, plan)) is None:
+        creation = self.creation(model, plan)
+        if self.gas_of(creation) is None:
             plan = bare
-        receipt = self.send(self.creation(model, plan))
+            creation = self.creation(model, plan)
+        receipt = self.send(creation)
         contract = self.chain.at(receipt.contract_address, label)
         loads = [*plan.loads, selection]
         done = total - sum(load.size for load in loads)
@@ -173,9 +175,3 @@ class _Deployer:
     def report(self, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(done, total)
-
-
-def feature_indices_load(model: Model) -> Load:
-    """The selection of features, which no constructor takes."""
-    indices = model.feature_indices
-    return Load("add_feature_indices", len(indices), lambda a, b: (indices[a:b],))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from chain import Chain, Deployed
 from chain.errors import InvalidValue
-from chain.types import STRING, IntType
+from chain.types import STRING, IntType, int64, int80, type_of, uint32, uint64
 from contracts_py.classifiers.classifier import Classifier
 from offchain.fixed_point import DoesNotFit
 
-INT64, INT80 = IntType(64, signed=True), IntType(80, signed=True)
-UINT32, UINT64 = IntType(32, signed=False), IntType(64, signed=False)
+INT64, INT80 = cast(IntType, type_of(int64)), cast(IntType, type_of(int80))
+UINT32, UINT64 = cast(IntType, type_of(uint32)), cast(IntType, type_of(uint64))
 
 # Values by feature index; those that are missing are 0.
 Sparse = Mapping[int, int]
@@ -38,10 +38,10 @@ class Load:
     size: int
     arguments: Callable[[int, int], tuple[Any, ...]]
 
-
-def load_class(method: str, items: tuple[Any, ...], index: int) -> Load:
-    """What is to be put into one class of a contract."""
-    return Load(method, len(items), lambda a, b: (items[a:b], index))
+    @classmethod
+    def of(cls, method: str, items: tuple[Any, ...], *rest: Any) -> Load:
+        """Some items, and what the method takes besides them."""
+        return cls(method, len(items), lambda a, b: (items[a:b], *rest))
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from offchain.model import (
     Plan,
     Sparse,
     held_by_all,
-    load_class,
 )
 
 
@@ -54,8 +53,7 @@ class DensePerceptronModel(Model):
         rest = (self.intercept, self.learning_rate)
         if whole:
             return Plan((self.classifications, weights, *rest), [])
-        load = Load("initialize_weights", len(weights), lambda a, b: (weights[a:b],))
-        return Plan((self.classifications, (), *rest), [load])
+        return Plan((self.classifications, (), *rest), [Load.of("initialize_weights", weights)])
 
     @classmethod
     def read(cls, chain: Chain, contract: Deployed) -> DensePerceptronModel:
@@ -91,7 +89,7 @@ class SparsePerceptronModel(Model):
         pairs = tuple(others.items())
         rest = (self.intercept, self.learning_rate)
         of_row = Load("initialize_weights", len(row), lambda a, b: (a, row[a:b]))
-        of_pairs = Load("initialize_sparse_weights", len(pairs), lambda a, b: (pairs[a:b],))
+        of_pairs = Load.of("initialize_sparse_weights", pairs)
         if whole:
             return Plan((self.classifications, row, *rest), [of_pairs])
         return Plan((self.classifications, (), *rest), [of_row, of_pairs])
@@ -132,7 +130,7 @@ class NaiveBayesModel(Model):
         if whole:
             return Plan((self.classifications, self.class_counts, pairs, *rest), [])
         none = [()] * len(pairs)
-        loads = [load_class("initialize_counts", items, index) for index, items in enumerate(pairs)]
+        loads = [Load.of("initialize_counts", items, index) for index, items in enumerate(pairs)]
         return Plan((self.classifications, self.class_counts, none, *rest), loads)
 
     @classmethod
@@ -183,8 +181,7 @@ class NearestCentroidModel(Model):
             return Plan((self.classifications, self.centroids, self.data_counts), [])
         none = [()] * len(self.centroids)
         loads = [
-            load_class("extend_centroid", values, index)
-            for index, values in enumerate(self.centroids)
+            Load.of("extend_centroid", values, index) for index, values in enumerate(self.centroids)
         ]
         return Plan((self.classifications, none, self.data_counts), loads)
 
@@ -218,7 +215,7 @@ class SparseNearestCentroidModel(Model):
         if whole:
             return Plan((self.classifications, pairs, self.data_counts), [])
         none = [()] * len(pairs)
-        loads = [load_class("extend_centroid", items, index) for index, items in enumerate(pairs)]
+        loads = [Load.of("extend_centroid", items, index) for index, items in enumerate(pairs)]
         return Plan((self.classifications, none, self.data_counts), loads)
 
     @classmethod

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,21 +28,9 @@ from examples.pairs import (
     SparsePerceptronPair,
 )
 from offchain.encoders import DenseEncoder, SparseEncoder
+from tests.programs import run_without
 
-ROOT = Path(__file__).parents[1]
 DENSE_PERCEPTRON, SPARSE_PERCEPTRON, NAIVE_BAYES, NEAREST, SPARSE_NEAREST = STUDIES
-WITHOUT_PACKAGE = """
-import runpy, sys
-
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name == package:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-package = sys.argv.pop(1)
-sys.meta_path.insert(0, Missing())
-runpy.run_module("examples.agreement", run_name="__main__")
-"""
 
 
 def name_of(study: Study) -> str:
@@ -454,13 +439,7 @@ def test_wrong_input_gives_one_line_and_status_2(
 
 @pytest.mark.parametrize("package", ["sklearn", "tqdm"])
 def test_a_missing_package_gives_one_line_that_says_how_to_get_it(package: str) -> None:
-    outcome = subprocess.run(
-        [sys.executable, "-c", WITHOUT_PACKAGE, package],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    outcome = run_without(package, "examples.agreement")
     assert outcome.returncode == 2
     expected = f"agreement: {package} is missing: pip install -e '.[examples]'\n"
     assert outcome.stderr == expected

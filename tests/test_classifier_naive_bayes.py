@@ -24,7 +24,7 @@ from tests.twins.drawing import (
     unsigned,
 )
 from tests.twins.naive_bayes import NaiveBayesTwin
-from tests.twins.pair import Pair, deploy, deployed, storage
+from tests.twins.pair import Pair, deploy, deployed, in_both_orders
 
 UINT32 = unsigned(32)
 ODD_KEYS = (0, 1, 2**32 - 1)
@@ -149,14 +149,8 @@ def test_the_order_of_samples_does_not_matter(chain: Chain, data: st.DataObject)
     pair = usual(draw, chain)
     labels = st.integers(0, len(pair.twin.classes) - 1)
     updates = [(draw(st.lists(VALID_FEATURES, max_size=5)), draw(labels)) for _ in range(3)]
-    owner = pair.owner
-    ends = []
-    for order in (updates, updates[::-1]):
-        with chain.anchor():
-            for sample, label in order:
-                pair.contract.update(sample, label, sender=owner)
-            ends.append(storage(chain, pair.contract))
-    assert ends[0] == ends[1]
+    one, other = in_both_orders(pair, updates)
+    assert one == other
 
 
 @given(st.data())

@@ -23,7 +23,7 @@ from tests.twins.drawing import (
     vector,
 )
 from tests.twins.nearest_centroid import COUNT_LIMIT, NearestCentroidTwin
-from tests.twins.pair import Pair, deploy, deployed, storage
+from tests.twins.pair import Pair, deploy, deployed, in_both_orders
 
 VALUES = st.integers(-(10**9), 10**9)
 COUNTS = st.integers(0, 20) | integers(0, 2**256 - 1)
@@ -150,14 +150,8 @@ def test_the_order_of_samples_of_two_classes_does_not_matter(
     pair.fine("add_class", unit_vector(draw, len(pair.twin.centroids[0])), "another", 1)
     last = len(pair.twin.centroids) - 1
     updates = [(unit_vector(draw, len(pair.twin.centroids[0])), label) for label in (0, last)]
-    owner = pair.owner
-    ends = []
-    for order in (updates, updates[::-1]):
-        with chain.anchor():
-            for sample, label in order:
-                pair.contract.update(sample, label, sender=owner)
-            ends.append(storage(chain, pair.contract))
-    assert ends[0] == ends[1]
+    one, other = in_both_orders(pair, updates)
+    assert one == other
 
 
 @given(st.data())

@@ -23,7 +23,7 @@ from tests.twins.drawing import (
     story,
     unsigned,
 )
-from tests.twins.pair import Pair, deploy, deployed, storage
+from tests.twins.pair import Pair, deploy, deployed, in_both_orders
 from tests.twins.sparse_nearest_centroid import SparseNearestCentroidTwin
 
 ONE = 10**9
@@ -244,14 +244,8 @@ def test_the_order_of_samples_of_two_classes_does_not_matter(
     draw = data.draw
     pair = trained(draw, chain, counts=st.integers(1, 20))
     updates = [(draw(SETS), 0), (draw(SETS), 1)]
-    owner = pair.owner
-    ends = []
-    for order in (updates, updates[::-1]):
-        with chain.anchor():
-            for sample, label in order:
-                pair.contract.update(sample, label, sender=owner)
-            ends.append(storage(chain, pair.contract))
-    assert ends[0] == ends[1]
+    one, other = in_both_orders(pair, updates)
+    assert one == other
 
 
 @given(st.data())

@@ -6,7 +6,6 @@ import io
 import itertools
 import math
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,28 +19,10 @@ from examples import consortium as study
 from examples import hospitals
 from examples.consortium import Consortium
 from incentives.stakeable import Refund, Report
+from tests.programs import ROOT, run, run_without
 
-ROOT = Path(__file__).parents[1]
 SMALL = ["--days", "10", "--seed", "3"]
-WITHOUT_PACKAGE = """
-import runpy, sys
-
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name == package:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-package = sys.argv.pop(1)
-sys.meta_path.insert(0, Missing())
-runpy.run_module("examples.hospitals", run_name="__main__")
-"""
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +153,7 @@ def test_a_file_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) ->
     ("package", "extra"), [("sklearn", "examples"), ("tqdm", "examples"), ("matplotlib", "plot")]
 )
 def test_a_missing_package_gives_one_line_that_says_how_to_get_it(package: str, extra: str) -> None:
-    outcome = run("-c", WITHOUT_PACKAGE, package, "--plot", "unwritten.png")
+    outcome = run_without(package, "examples.hospitals", "--plot", "unwritten.png")
     assert outcome.returncode == 2
     assert f"{package} is missing: pip install -e '.[{extra}]'" in outcome.stderr
     assert outcome.stderr.count("\n") == 1
@@ -184,7 +165,9 @@ def test_a_missing_package_gives_one_line_that_says_how_to_get_it(package: str, 
 
 
 def test_the_model_is_what_plain_integers_make_of_the_contributions(ran: Consortium) -> None:
-    deployment = next(receipt for receipt in ran.receipts() if receipt.transaction.kind == "deploy")
+    deployment = next(
+        receipt for receipt in ran.chain.receipts() if receipt.transaction.kind == "deploy"
+    )
     weights = list(deployment.transaction.arguments[1])
     moved = 0
     for event in added(ran):
@@ -233,7 +216,7 @@ def test_deposits_follow_the_formula_and_stay_acceptable(ran: Consortium) -> Non
 
 
 def test_what_receipts_say_explains_every_balance_to_the_wei(ran: Consortium) -> None:
-    booked = hospitals.entries(ran.receipts())
+    booked = hospitals.entries(ran.chain.receipts())
     for owner in (ran.owner, *(hospital.account for hospital in ran.hospitals)):
         entry = booked[owner.address]
         explained = study.START_BALANCE_WEI + entry.gained_wei - entry.fees_wei
@@ -244,11 +227,11 @@ def test_what_receipts_say_explains_every_balance_to_the_wei(ran: Consortium) ->
 
 
 def test_refunds_and_reports_are_booked_apart(ran: Consortium) -> None:
-    booked = hospitals.entries(ran.receipts())
+    booked = hospitals.entries(ran.chain.receipts())
     for hospital in ran.hospitals:
         address = hospital.account.address
         paid_wei = {"refund": [0], "report": [0]}
-        for receipt in ran.receipts():
+        for receipt in ran.chain.receipts():
             name = receipt.transaction.name
             if receipt.transaction.sender == address and name in paid_wei:
                 paid_wei[name] += [
@@ -260,7 +243,7 @@ def test_refunds_and_reports_are_booked_apart(ran: Consortium) -> None:
 
 
 def test_no_transaction_fails_and_what_is_left_is_not_worth_its_gas(ran: Consortium) -> None:
-    receipts = ran.receipts()
+    receipts = ran.chain.receipts()
     assert all(receipt.ok for receipt in receipts)
     left = [
         ran.data_handler.claimable_amount(
@@ -289,7 +272,7 @@ def test_by_default_the_honest_gain_the_crooked_one_loses_and_the_model_holds() 
     consortium = Consortium(hospitals.DEFAULT_SEED)
     for time_s, hospital in consortium.visits(56 + hospitals.SETTLING_DAYS):
         consortium.visit(hospital, time_s, adding=time_s < 56 * days)
-    booked = hospitals.entries(consortium.receipts())
+    booked = hospitals.entries(consortium.chain.receipts())
     gains = {h.account.label: booked[h.account.address].gained_wei for h in consortium.hospitals}
     assert all(gains[name] > ether for name in study.HONEST)
     assert gains[study.FLIPPING] < -15 * ether

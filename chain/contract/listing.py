@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chain.cells import NO_KEYS, Column
+from chain.cells import Column
 from chain.contract.fields import follow
 from chain.contract.storage import Map
 from chain.errors import InvalidValue
@@ -47,6 +47,4 @@ def map_keys(contract: Contract, name: str, path: tuple[Any, ...]) -> list[Any]:
 
 def _as_tuple(keys: Any) -> tuple[Any, ...]:
     """Dynamic keys as a tuple; a single one stands for itself."""
-    if keys is NO_KEYS:
-        return ()
     return keys if type(keys) is tuple else (keys,)

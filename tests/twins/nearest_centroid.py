@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.twins.classifier import ONE, DenseTwin, Failed, Reading, item, quotient, signed
 
 COUNT_LIMIT = 2**191
 FARTHEST = 2**256 - 1
+
+
+def check_classes(classifications: list[str], centroids: list[Any]) -> None:
+    if not classifications:
+        raise Failed("NoClasses")
+    if len(centroids) != len(classifications):
+        raise Failed(
+            "CentroidsMismatch",
+            centroids=len(centroids),
+            classifications=len(classifications),
+        )
 
 
 class NearestCentroidTwin(DenseTwin):
@@ -19,14 +32,7 @@ class NearestCentroidTwin(DenseTwin):
         data_counts: list[int],
     ) -> None:
         super().__init__(owner, classifications)
-        if not classifications:
-            raise Failed("NoClasses")
-        if len(centroids) != len(classifications):
-            raise Failed(
-                "CentroidsMismatch",
-                centroids=len(centroids),
-                classifications=len(classifications),
-            )
+        check_classes(classifications, centroids)
         if len(set(map(len, centroids))) > 1:
             raise Failed("InconsistentDimensions")
         self.centroids = [list(centroid) for centroid in centroids]

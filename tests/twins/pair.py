@@ -46,6 +46,18 @@ def storage(chain: Chain, contract: Deployed) -> Storage:
     return found
 
 
+def in_both_orders(pair: Pair, updates: list[tuple[Any, int]]) -> tuple[Storage, Storage]:
+    """What a contract has stored after samples in one order, and in the other."""
+
+    def after(samples: list[tuple[Any, int]]) -> Storage:
+        with pair.chain.anchor():
+            for sample, label in samples:
+                pair.contract.update(sample, label, sender=pair.owner)
+            return storage(pair.chain, pair.contract)
+
+    return after(updates), after(updates[::-1])
+
+
 def of_contract(action: Callable[[], Any]) -> Outcome:
     """What becomes of a view or a transaction."""
     try:

@@ -12,7 +12,7 @@ from tests.twins.classifier import (
     item,
     unsigned,
 )
-from tests.twins.nearest_centroid import COUNT_LIMIT, FARTHEST
+from tests.twins.nearest_centroid import COUNT_LIMIT, FARTHEST, check_classes
 
 
 class ClassCentroid:
@@ -45,14 +45,7 @@ class SparseNearestCentroidTwin(SparseTwin):
         data_counts: list[int],
     ) -> None:
         super().__init__(owner, classifications)
-        if not classifications:
-            raise Failed("NoClasses")
-        if len(centroids) != len(classifications):
-            raise Failed(
-                "CentroidsMismatch",
-                centroids=len(centroids),
-                classifications=len(classifications),
-            )
+        check_classes(classifications, centroids)
         self.classes: list[ClassCentroid] = []
         for index, entries in enumerate(centroids):
             self.start_class(entries, item(data_counts, index))
