@@ -33,7 +33,7 @@ from chain.values import ZERO_ADDRESS, Address, nonzero_bytes
 from chain.vm import VirtualMachine, receive_method
 
 # Non-zero bytes among those of compiled code, in percent (measured on the reference contracts).
-CODE_NONZERO_PERCENT = 86
+CODE_NONZERO_PERCENT = 88
 
 
 class Executor:
@@ -256,8 +256,9 @@ class Executor:
             owner = self._class_of(transaction)
             method = owner.constructor_method
             base = schedule.transaction + schedule.creation
-            nonzero = owner.code_size * CODE_NONZERO_PERCENT // 100
-            zero = owner.code_size - nonzero
+            size = owner.code_size + owner.constructor_size
+            nonzero = size * CODE_NONZERO_PERCENT // 100
+            zero = size - nonzero
         else:
             contract = self.vm.state.contracts.get(transaction.to)
             method = None if contract is None else contract.methods.get(transaction.name)

@@ -119,6 +119,11 @@ ISTANBUL = Schedule(
 )
 
 
+def memory_gas(words: int) -> int:
+    """Gas of as many words of a frame's memory, in all forks (yellow paper, appendix H)."""
+    return 3 * words + words * words // 512
+
+
 _NOTHING_ELSE = (0,) * (len(Reason) - 2)
 
 
@@ -137,9 +142,22 @@ class Meter:
         Gas per :class:`Reason`, arithmetic excluded, and single storage reads.
     read
         Gas of single storage reads, which are too many to look for their place in a list.
+    allocated
+        Words of memory that the running frame keeps things in.
+    reached
+        Words of memory that it has paid for.
     """
 
-    __slots__ = ("by_reason", "limit", "read", "refund", "schedule", "used")
+    __slots__ = (
+        "allocated",
+        "by_reason",
+        "limit",
+        "reached",
+        "read",
+        "refund",
+        "schedule",
+        "used",
+    )
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
@@ -151,6 +169,7 @@ class Meter:
         self.limit = limit
         self.refund = 0
         self.read = 0
+        self.allocated = self.reached = 0
         self.by_reason = [base, calldata, *_NOTHING_ELSE]
 
     def charge(self, amount: int, reason: int) -> None:
@@ -159,6 +178,18 @@ class Meter:
         if used > self.limit:
             raise OutOfGas(f"{used} gas is needed, the limit is {self.limit}: raise gas_limit")
         self.by_reason[reason] += amount
+
+    def allocate(self, words: int) -> None:
+        """Pay for `words` more of the running frame's memory, and keep something there."""
+        self.allocated += words
+        self.reach(0)
+
+    def reach(self, words: int) -> None:
+        """Pay for `words` of memory beyond what is kept, to put something there for a moment."""
+        end = self.allocated + words
+        if end > self.reached:
+            self.charge(memory_gas(end) - memory_gas(self.reached), Reason.MEMORY)
+            self.reached = end
 
     def work(self, amount: int) -> None:
         """Spend `amount` gas on arithmetic; raises OutOfGas when the frame has less."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from chain.cells import Cells, Column
+from chain.compute import ENCODE_ARRAY, ENCODE_ITEM, ENCODE_WORD
 from chain.errors import CallDepthExceeded, OutOfGas, WriteInView
 from chain.gas import Meter, Reason, Schedule
 from chain.state import State
@@ -100,6 +101,10 @@ class Host:
         topics = 1 + len(kind.indexed)
         gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
         self.meter.charge(gas, LOG)
+        arrays = len(kind.tails)
+        self.meter.reach(words + arrays)
+        heads = len(kind.logged)
+        self.meter.work(ENCODE_WORD * heads + ENCODE_ARRAY * arrays + ENCODE_ITEM * (words - heads))
         self.logs.append((contract, event))
 
     def refuse_depth(self) -> NoReturn:

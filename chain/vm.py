@@ -161,6 +161,7 @@ class VirtualMachine(Host):
         logged = len(self.logs)
         refund = meter.refund
         static = self.static
+        allocated, reached = meter.allocated, meter.reached
         interrupted = contract.msg
         frames = self.frames
         frame = len(frames)
@@ -178,6 +179,7 @@ class VirtualMachine(Host):
             checked = method.check_arguments(arguments)
             if checked is not arguments:
                 frames[frame + ARGUMENTS] = checked
+            method.costs.pay(meter, checked, depth > 0)
             if method.references:
                 checked = with_references(contract, method, checked)
             contract.msg = message
@@ -209,6 +211,7 @@ class VirtualMachine(Host):
             contract.msg = interrupted
             self.static = static
             self.depth = depth
+            meter.allocated, meter.reached = allocated, reached
             frames[frame + GAS_END] = meter.used
             meter.limit = limit
 

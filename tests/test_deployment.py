@@ -110,7 +110,7 @@ def test_no_block_is_left_half_empty(name: str) -> None:
 
 
 @given(
-    st.integers(1_600_000, 4_000_000),
+    st.integers(2_500_000, 5_000_000),
     st.lists(st.integers(-(2**79), 2**79 - 1) | st.just(0), max_size=200),
 )
 def test_any_weights_arrive_in_any_blocks(block_gas_limit: int, weights: list[int]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
 
 from chain import Chain, Reason
-from chain.contract.pricing import PRICES, TURN
+from chain.compute import ADD, ASSIGN, CALL, CONSTANT, ELEMENT, NAME, TURN
 from tests.attackers.snippets import snippet
 
 # Gas.
@@ -87,22 +86,17 @@ def test_a_walk_costs_the_same_whichever_builtin_walks(
 
 def test_the_price_of_code_is_that_of_its_syntax(chain: Chain, tmp_path: Path) -> None:
     """Worked out by hand from the price list, so that no Python version can differ."""
-    turn = TURN
-    name, constant, call = PRICES[ast.Name], PRICES[ast.Constant], PRICES[ast.Call]
-    assign, operation = PRICES[ast.Assign], PRICES[ast.BinOp]
-    over_ten = call + name + constant  # range(10)
     bodies = {
         "pass": 0,
-        "x = 1 + 2": assign + name + operation + 2 * constant,
-        "for i in range(10):\n    pass": over_ten + 10 * turn,
-        "for i in range(10):\n    x = i": over_ten + 10 * (turn + assign + 2 * name),
-        "x = [i for i in range(10)]": assign + name + over_ten + 10 * (turn + name),
-        "x = [[0 for j in range(10)] for i in range(10)]": assign
-        + name
-        + over_ten
-        + 10 * (turn + over_ten)
-        + 100 * (turn + constant),
-        "x = sum(range(10))": assign + name + call + name + over_ten + 10 * turn,
+        "x = 1 + 2": ASSIGN + ADD + 2 * CONSTANT,
+        "for i in range(10):\n    pass": CONSTANT + 10 * TURN,
+        "for i in range(10):\n    x = i": CONSTANT + 10 * (TURN + ASSIGN + NAME),
+        "x = [i for i in range(10)]": ASSIGN + CONSTANT + 10 * (TURN + NAME + ELEMENT),
+        "x = [[0 for j in range(10)] for i in range(10)]": ASSIGN
+        + CONSTANT
+        + 10 * (TURN + CONSTANT + ELEMENT)
+        + 100 * (TURN + CONSTANT + ELEMENT),
+        "x = sum(range(10))": ASSIGN + CALL + CONSTANT + 10 * TURN,
     }
     alice = chain.accounts[0]
     spent = {}

@@ -9,6 +9,7 @@ PACKAGES = ["chain", "contracts_py", "incentives", "offchain", "examples"]
 
 # From the ground up. A folder stands for all its modules.
 ENGINE = [
+    "compute",
     "units",
     "errors",
     "array",
@@ -40,6 +41,7 @@ ENGINE = [
 ]
 LANGUAGE = [
     "vector",
+    "calling",
     "method",
     "operations",
     "sequences",
@@ -55,6 +57,7 @@ LANGUAGE = [
     "listing",
     "checker",
     "pricing",
+    "size",
     "expressions",
     "compiler",
     "contract",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chain.array import Array
 from chain.cells import ELEMENTS_PER_LEAF, Column
+from chain.compute import LOAD, STORE
 from chain.contract.storage import KECCAK, READ, Builder, Place, StorageSequence
 from chain.contract.vector import SlotWrites, changed_slots
 from chain.errors import InvalidValue, Panic
@@ -138,6 +139,8 @@ class StorageArray(StorageSequence):
         column = self._column
         host.meter.charge(host.schedule.array_access, KECCAK)
         host.meter.charge(len(column) * host.schedule.storage_read, READ)
+        host.meter.allocate(1 + len(column))
+        host.meter.work(LOAD * len(column))
         return column.array(self._place.element)
 
     def assign(self, value: Sequence[Any]) -> None:
@@ -168,6 +171,7 @@ class StorageArray(StorageSequence):
             + (changes.noops + changes.dirty) * schedule.storage_read,
             WRITE,
         )
+        host.meter.work(STORE * len(array))
         host.meter.refund += (
             (changes.clears - changes.unclears) * schedule.storage_clear_refund
             + changes.restored_set * (schedule.storage_set - schedule.storage_read)

@@ -145,7 +145,7 @@ class Checker(ast.NodeVisitor):
                 self._check_unpacking(target)
             self.visit(target)
         fields_only = all(self.field_of(target) is not None for target in node.targets)
-        if not (fields_only and self._is_self(node.value)):
+        if not (fields_only and self.is_self(node.value)):
             self.visit(node.value)
 
     def visit_For(self, node: ast.For) -> None:
@@ -174,7 +174,7 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, f".{name}", "names that start with _ belong to Python; drop the _")
         if isinstance(node.ctx, ast.Store) and isinstance(self.field_of(node.value), ContractType):
             self.refuse(node, f"assigning to .{name}", "another contract's fields are its own")
-        if self._is_self(node.value):
+        if self.is_self(node.value):
             self._check_own(node)
             return
         if name in PYTHON_ATTRIBUTES and not self._knows_attributes(node.value):
@@ -196,12 +196,13 @@ class Checker(ast.NodeVisitor):
         elif node.attr not in self.fields and node.attr not in HOST_VALUES:
             self.refuse(node, where, "there is no such field or method")
 
-    def _is_self(self, node: ast.AST) -> bool:
+    def is_self(self, node: ast.AST) -> bool:
+        """Whether a node is the contract itself."""
         return isinstance(node, ast.Name) and node.id == self.myself
 
     def field_of(self, node: ast.AST) -> Type | None:
         """The type of the field, if a node is ``self.field``."""
-        if isinstance(node, ast.Attribute) and self._is_self(node.value):
+        if isinstance(node, ast.Attribute) and self.is_self(node.value):
             return self.fields.get(node.attr)
         return None
 
@@ -233,7 +234,7 @@ class Checker(ast.NodeVisitor):
                 self.refuse(node, "**", "write the arguments out")
             self.visit(keyword.value)
         for argument in node.args:
-            if not self._is_self(argument):  # which is passed as its address
+            if not self.is_self(argument):  # which is passed as its address
                 self.visit(argument)
 
     def _check_method_call(self, node: ast.Call, function: ast.Attribute) -> None:
@@ -242,7 +243,7 @@ class Checker(ast.NodeVisitor):
             self.refuse(node, f"{name} with keywords", "methods take values by position")
         if name == "pop" and node.args:
             self.refuse(node, "pop from the middle", "pop() takes the last element")
-        if self._is_self(function.value):
+        if self.is_self(function.value):
             if name not in self.methods and name not in HOST_METHODS:
                 where = f"{self.myself}.{name}"
                 self.refuse(node, f"{where}(...)", "there is no such method")

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
+from chain.compute import ENTRY, TURN
 from chain.contract import sequences, structs
 from chain.contract.checker import Checker
 from chain.contract.expressions import ExpressionCompiler
 from chain.contract.method import Marks
-from chain.contract.pricing import ENTRY, METER, TURN, charge, located, own_price, price_of, turn
+from chain.contract.pricing import METER, charge, located, turn
 from chain.contract.records import require
 from chain.contract.rules import HOST_ATTRIBUTES
 from chain.contract.source import function_tree, struct_of
@@ -91,12 +92,14 @@ class Compiler(ExpressionCompiler):
 
         for together in self._runs(statements):
             statement = together[0]
-            gas += sum(map(own_price, together))
+            gas += sum(map(self.pricing.statement, together))
             if len(together) > 1:
                 pending.append(self._set_members(together))
             else:
                 pending.extend(self._statement(statement))
-            if isinstance(statement, ast.If | ast.For | ast.While):
+            if isinstance(statement, ast.If | ast.For | ast.While) or (
+                isinstance(statement, ast.Expr) and self.is_call_to(statement.value, require)
+            ):
                 flush()
         flush()
         return result or [ast.Pass()]
@@ -125,15 +128,16 @@ class Compiler(ExpressionCompiler):
             statement.orelse = self._block(statement.orelse) if statement.orelse else []
             return [statement]
         if isinstance(statement, ast.While):
-            gas = TURN + price_of(statement.test)
+            gas = TURN + self.pricing.expression(statement.test)
             statement.test = self.visit(statement.test)
             statement.body = [*turn(gas, statement), *self._block(statement.body)]
             statement.orelse = self._block(statement.orelse) if statement.orelse else []
             return [statement]
         if isinstance(statement, ast.For):
+            gas = self.pricing.turn(statement.iter)
             statement.iter = self.visit(statement.iter)
             statement.target = self.visit(statement.target)
-            statement.body = [*turn(TURN, statement), *self._block(statement.body)]
+            statement.body = [*turn(gas, statement), *self._block(statement.body)]
             statement.orelse = self._block(statement.orelse) if statement.orelse else []
             return [statement]
         if isinstance(statement, ast.Return):
@@ -173,7 +177,8 @@ class Compiler(ExpressionCompiler):
         if len(call.args) != 2 or call.keywords:
             self.checker.refuse(statement, "require", "write require(condition, Error(...))")
         condition = ast.UnaryOp(ast.Not(), self.visit(call.args[0]))
-        test = ast.If(condition, self._raise(statement, call.args[1]), [])
+        pay = charge(self.pricing.failure(call.args[1]), statement)
+        test = ast.If(condition, [pay, *self._raise(statement, call.args[1])], [])
         return [ast.copy_location(test, statement)]
 
     def _raise(self, statement: ast.stmt, error: ast.expr | None) -> list[ast.stmt]:

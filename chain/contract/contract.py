@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any, ClassVar, Self
 
 from chain.cells import Cells
+from chain.contract.calling import CallCosts, is_nested
 from chain.contract.checker import Checker
 from chain.contract.compiler import compiled
 from chain.contract.fields import ContractType, FieldCells, build_place, descriptors
@@ -24,6 +25,7 @@ from chain.contract.method import (
 from chain.contract.records import Event, evaluated, field_types
 from chain.contract.reference import Reference, reference_class
 from chain.contract.rules import HOST_ATTRIBUTES
+from chain.contract.size import constructor_size, runtime_size
 from chain.contract.source import function_tree, refused_field
 from chain.contract.storage import Place
 from chain.contract.structs import storage_type
@@ -32,11 +34,6 @@ from chain.errors import ContractRefused, InvalidValue
 from chain.host import IDLE, BlockContext, Host, Message
 from chain.types import ADDRESS, UINT256, Type, type_of
 from chain.values import Address
-
-# Estimate of a contract's compiled size in bytes: what every contract has, and what a node of its
-# syntax tree becomes (fitted to the reference's ten contracts: 0.7 to 1.3 times their sizes).
-CODE_BASE = 325
-CODE_PER_NODE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +70,9 @@ class Contract:
     abstract: ClassVar[frozenset[str]] = frozenset()
     constructor_method: ClassVar[Method | None] = None
     code_size: ClassVar[int] = 0
+    constructor_size: ClassVar[int] = 0
     _own_fields: ClassVar[dict[str, Type]] = {}
-    _own_nodes: ClassVar[int] = 0
+    _own_trees: ClassVar[dict[str, ast.FunctionDef]] = {}
     _own_abstract: ClassVar[dict[str, bool]] = {}
     _reference_class: ClassVar[type[Reference]]
 
@@ -92,11 +90,7 @@ class Contract:
         for name, descriptor in descriptors(cls.fields).items():
             setattr(cls, name, descriptor)
         _compile_methods(cls, functions)
-        cls._own_nodes = sum(
-            sum(1 for _ in ast.walk(function_tree(function))) for function in functions.values()
-        )
-        nodes = sum(vars(base).get("_own_nodes", 0) for base in cls.__mro__)
-        cls.code_size = CODE_BASE + CODE_PER_NODE * nodes
+        _measure(cls, functions)
         cls._reference_class = reference_class(cls.__name__, cls.methods)
 
     def __init__(self, host: Host, address: Address) -> None:
@@ -247,10 +241,35 @@ def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any
                 cls.constructor_method = method
             else:
                 methods[name] = method
-    cls.methods = methods
+    constructor = cls.constructor_method
+    every = [*methods.values()] if constructor is None else [*methods.values(), constructor]
+    nested = any(is_nested(kind) for each in every for kind in (*each.kinds, *each.returns))
+    candidates = len(methods) + len(cls.fields)
+    cls.methods = {
+        name: replace(each, costs=CallCosts(each.kinds, each.returns, candidates, nested))
+        for name, each in methods.items()
+    }
+    if constructor is not None:
+        costs = CallCosts(constructor.kinds, (), 0, nested)
+        cls.constructor_method = replace(constructor, costs=costs)
     cls._own_abstract = written
     everything = _inherited(cls, "_own_abstract") | written
     cls.abstract = frozenset(name for name, is_abstract in everything.items() if is_abstract)
+
+
+def _measure(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
+    """Estimate the size of the contract's code."""
+    cls._own_trees = {name: function_tree(function) for name, function in functions.items()}
+    trees = _inherited(cls, "_own_trees") | cls._own_trees
+    trees.pop(CONSTRUCTOR, None)
+    cls.code_size = runtime_size(trees.values(), cls.methods.values())
+    constructors = [
+        vars(base)["_own_trees"][CONSTRUCTOR]
+        for base in cls.__mro__
+        if CONSTRUCTOR in vars(base).get("_own_trees", ())
+    ]
+    method = cls.constructor_method
+    cls.constructor_size = constructor_size(constructors, () if method is None else method.kinds)
 
 
 def _inherited(cls: type[Contract], attribute: str) -> dict[str, Any]:
@@ -295,6 +314,7 @@ def _method(
         function=body,
         arguments=kinds,
         kinds=tuple(kinds.values()),
+        costs=CallCosts((), (), 0, False),  # of the whole class, once it is known
         check_arguments=argument_check(name, kinds),
         returns=returns,
         check_result=check_result,

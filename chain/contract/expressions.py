@@ -7,15 +7,16 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+from chain.compute import ELEMENT
 from chain.contract import operations, sequences
 from chain.contract.checker import Checker
 from chain.contract.fields import ContractType, read_field
 from chain.contract.method import CONSTRUCTOR
-from chain.contract.pricing import METER, TURN, price_of
+from chain.contract.pricing import METER, Pricing
 from chain.contract.records import Record, require
 from chain.contract.rules import as_address, is_filled, visible
 from chain.contract.storage import MapType
-from chain.types import IntType, Type, type_of
+from chain.types import ArrayType, IntType, Type, type_of
 
 _BINARY: dict[type[ast.operator], tuple[Callable[..., Any], bool]] = {
     ast.Add: (operations.add, True),
@@ -45,6 +46,7 @@ class ExpressionCompiler(ast.NodeTransformer):
 
     def __init__(self, checker: Checker, function: Callable[..., Any], owner: type) -> None:
         self.checker = checker
+        self.pricing = Pricing(checker)
         self.namespace: dict[str, Any] = {"__builtins__": {}, "__name__": owner.__module__}
         self.scope = dict(function.__globals__)
         code = function.__code__
@@ -162,10 +164,11 @@ class ExpressionCompiler(ast.NodeTransformer):
             self.checker.refuse(node, "require inside an expression", "give it a line of its own")
         if self.is_call_to(node, operations.wrapping):
             return self._cast(node)
+        reads = sum(map(self._is_read, ast.walk(node)))
         arguments = [self.visit(argument) for argument in node.args]
         keywords = [ast.keyword(k.arg, self.visit(k.value)) for k in node.keywords]
         if isinstance(function, ast.Name) and function.id not in self.locals:
-            return self._call_global(node, function.id, arguments, keywords)
+            return self._call_global(node, function.id, arguments, keywords, reads)
         return ast.copy_location(ast.Call(self.visit(function), arguments, keywords), node)
 
     def _call_global(
@@ -174,8 +177,12 @@ class ExpressionCompiler(ast.NodeTransformer):
         name: str,
         arguments: list[ast.expr],
         keywords: list[ast.keyword],
+        reads: int,
     ) -> ast.expr:
-        """A call of a built-in, of the language's library, or of an event's or error's class."""
+        """A call of a built-in, of the language's library, or of an event's or error's class.
+
+        `reads` counts the storage reads in its arguments.
+        """
         called: Any = self.scope.get(name)
         meter = ast.Name(METER, ast.Load())
         if name not in self.scope and name in sequences.METERED_BUILTINS:
@@ -198,14 +205,19 @@ class ExpressionCompiler(ast.NodeTransformer):
             if called.contract_metered:
                 arguments.insert(0, meter)
             if "rereads" in (getattr(called, "__kwdefaults__", None) or {}):
-                reads = (each for argument in node.args[1:] for each in ast.walk(argument))
-                count = sum(self.checker.field_of(each) is not None for each in reads)
-                keywords.append(ast.keyword("rereads", ast.Constant(count)))
+                keywords.append(ast.keyword("rereads", ast.Constant(reads)))
         else:
             self._resolve(node, name)
             self.checker.refuse(node, f"calling {name}", "use wrapping(uint64, x) for a cast")
         self.namespace[name] = called
         return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), arguments, keywords), node)
+
+    def _is_read(self, node: ast.AST) -> bool:
+        """Whether it reads a field: one of at most 32 bytes, or the length of an indexed array."""
+        if isinstance(node, ast.Subscript):
+            return isinstance(self.checker.field_of(node.value), ArrayType)
+        kind = self.checker.field_of(node)
+        return kind is not None and kind.bits > 0
 
     def _cast(self, node: ast.Call) -> ast.expr:
         """``wrapping(uint64, value)``, its type looked up now and not at every turn."""
@@ -240,16 +252,17 @@ class ExpressionCompiler(ast.NodeTransformer):
         return self.visit_ListComp(ast.copy_location(ast.ListComp(node.elt, node.generators), node))
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
-        inner = price_of(node.elt)
+        each = self.pricing.expression(node.elt) + ELEMENT
         if (kind := self._cast_of_each(node)) is not None:
             iterable = self.visit(node.generators[0].iter)
             self.namespace["_kind_" + kind.name] = kind
             wanted = ast.Name("_kind_" + kind.name, ast.Load())
-            turn = ast.Constant(TURN + inner)
+            turn = ast.Constant(each + self.pricing.turn(node.generators[0].iter))
             return self.helper(sequences.wrapped, wanted, iterable, turn, at=node, metered=True)
         generators = []
         for generator in node.generators:
-            gas = TURN + inner + sum(price_of(condition) for condition in generator.ifs)
+            gas = each + self.pricing.turn(generator.iter)
+            gas += sum(map(self.pricing.expression, generator.ifs))
             iterable = self.helper(
                 sequences.turns,
                 self.visit(generator.iter),

@@ -12,12 +12,21 @@ from operator import mul
 from typing import Any, cast
 
 from chain.array import VECTOR_LENGTH, Array
+from chain.compute import (
+    ADD_AT,
+    ADD_SCALED,
+    DOT,
+    MOVING_AVERAGE,
+    SQUARE,
+    SQUARED_DISTANCE,
+    SUM_AT,
+    TURN,
+)
 from chain.contract import vector
 from chain.contract.arrays import StorageArray
 from chain.contract.operations import (
     HIGHEST,
     LOWEST,
-    TURN,
     metered_function,
     truncated_quotient,
 )
@@ -28,15 +37,6 @@ from chain.gas import Meter
 from chain.host import Host
 from chain.types import SLOT_BITS, IntType, int64, int256, type_of
 from chain.values import shown
-
-# Arithmetic gas of one element, beside its storage accesses.
-DOT = 780
-SQUARE = 300
-ADD_SCALED = 150
-SUM_AT = 590
-ADD_AT = 360
-SQUARED_DISTANCE = 610
-MOVING_AVERAGE = 680
 
 INT64 = cast(IntType, type_of(int64))
 INT256 = cast(IntType, type_of(int256))
@@ -120,6 +120,7 @@ def add_scaled(
     or the denominator is not positive.
     """
     size = _charge(meter, ADD_SCALED, start, step)
+    meter.allocate(1 + size)
     if denominator <= 0:
         raise Panic(f"division by {denominator}")
     kind = cast(IntType, type_of(element))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from math import isqrt
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+from chain.compute import ELEMENT, SQUARE_ROOT_BIT, TURN
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
 from chain.types import IntType, type_of
@@ -23,11 +24,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 LOWEST = -(2**255)
 HIGHEST = 2**256 - 1
-
-# Gas for one element of a sequence that is copied, compared or searched, and for one turn of a loop
-# inside a built-in.
-ELEMENT = 6
-TURN = 20
 
 
 def metered_function(function: Callable[Concatenate[Meter, P], R]) -> Callable[P, R]:
@@ -184,9 +180,10 @@ def truncated_quotient(a: int, b: int) -> int:
     return quotient if (a < 0) == (b < 0) else -quotient
 
 
-@plain_function
-def integer_sqrt(value: int) -> int:
+@metered_function
+def integer_sqrt(meter: Meter, value: int) -> int:
     """The largest integer whose square is at most `value`; raises Arithmetic if it is negative."""
     if value < 0:
         raise Arithmetic(f"{value} has no square root")
+    meter.work(SQUARE_ROOT_BIT * value.bit_length())
     return isqrt(value)

@@ -7,56 +7,144 @@ from __future__ import annotations
 
 import ast
 
-from chain.contract import operations
+from chain import compute
+from chain.contract.checker import Checker
+from chain.types import SLOT_BITS
 
-# Gas of one operation of the language, standing for the instructions a compiler would emit.
-PRICES: dict[type[ast.AST], int] = {
-    ast.Name: 3,
-    ast.Constant: 3,
-    ast.Attribute: 6,
-    ast.Subscript: 12,
-    ast.BinOp: 30,
-    ast.AugAssign: 30,
-    ast.UnaryOp: 6,
-    ast.BoolOp: 12,
-    ast.Compare: 12,
-    ast.IfExp: 16,
-    ast.Call: 30,
-    ast.List: 12,
-    ast.Tuple: 12,
-    ast.Assign: 6,
-    ast.AnnAssign: 6,
-    ast.If: 16,
-    ast.Return: 12,
-    ast.Raise: 30,
+_BINARY: dict[type[ast.operator], int] = {
+    ast.Add: compute.ADD,
+    ast.Sub: compute.ADD,
+    ast.Mult: compute.MULTIPLY,
+    ast.Pow: compute.MULTIPLY,
+    ast.FloorDiv: compute.DIVIDE,
+    ast.Mod: compute.DIVIDE,
+    ast.LShift: compute.BITS,
+    ast.RShift: compute.BITS,
+    ast.BitAnd: compute.BITS,
+    ast.BitOr: compute.BITS,
+    ast.BitXor: compute.BITS,
 }
-ENTRY = 30
-TURN = operations.TURN
+_NODES: dict[type[ast.AST], int] = {
+    ast.Constant: compute.CONSTANT,
+    ast.UnaryOp: compute.UNARY,
+    ast.IfExp: compute.CONDITIONAL,
+    ast.List: compute.SEQUENCE,
+    ast.Tuple: compute.SEQUENCE,
+    ast.If: compute.IF,
+    ast.Return: compute.RETURN,
+}
+# What is called by name where a compiler puts in no call.
+OPERATORS: dict[str, int] = {
+    "checked_div": compute.DIVIDE,
+    "enumerate": 0,
+    "len": compute.UNARY,
+    "range": 0,
+    "require": compute.IF,
+    "reversed": 0,
+    "super": 0,
+    "truncating_div": compute.DIVIDE,
+    "wrapping": compute.CAST,
+    "zip": 0,
+}
 
 # The compiled function's name for the meter, which a contract cannot write.
 METER = "_meter"
 
 
-def price_of(node: ast.AST) -> int:
-    """Gas of evaluating an expression once, comprehensions' elements aside."""
-    total = PRICES.get(type(node), 0)
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.comprehension):
-            total += price_of(child)
-    if isinstance(node, ast.ListComp | ast.GeneratorExp):
-        total -= price_of(node.elt)
-        total += sum(price_of(generator.iter) for generator in node.generators)
-    return total
+class Pricing:
+    """Prices the code of one checked function."""
 
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
 
-def own_price(statement: ast.stmt) -> int:
-    """Gas of a statement, the bodies of compound ones aside."""
-    gas = PRICES.get(type(statement), 0)
-    if isinstance(statement, ast.If | ast.While):
-        return gas + price_of(statement.test)
-    if isinstance(statement, ast.For):
-        return gas + price_of(statement.iter)
-    return gas + sum(price_of(child) for child in ast.iter_child_nodes(statement))
+    def statement(self, node: ast.stmt) -> int:
+        """Gas of a statement, the bodies of compound ones aside."""
+        match node:
+            case ast.If(test) | ast.While(test):
+                return _NODES.get(type(node), 0) + self.expression(test)
+            case ast.For(_, walked):
+                return self.expression(walked)
+            case ast.Raise(ast.Call() as error):
+                return self.failure(error)
+            case ast.AnnAssign(target, _, ast.expr() as value):
+                return self.expression(target) + self.expression(value)
+            case ast.AugAssign(target, operator, value):
+                both = self._access(target, writes=False) + self._access(target, writes=True)
+                parts = self._parts(target) + self.expression(value)
+                return both + _BINARY[type(operator)] + parts
+        return _NODES.get(type(node), 0) + self._parts(node)
+
+    def expression(self, node: ast.AST) -> int:
+        """Gas of evaluating an expression once, comprehensions' turns aside."""
+        match node:
+            case ast.ListComp(_, generators) | ast.GeneratorExp(_, generators):
+                return sum(self.expression(each.iter) for each in generators)
+            case ast.Call():
+                return self._call(node)
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                writes = isinstance(node.ctx, ast.Store)
+                return self._access(node, writes) + self._parts(node)
+            case ast.BinOp(_, operator):
+                return _BINARY[type(operator)] + self._parts(node)
+            case ast.Compare(_, operators):
+                return compute.COMPARE * len(operators) + self._parts(node)
+            case ast.BoolOp(_, values):
+                return compute.BOOLEAN * (len(values) - 1) + self._parts(node)
+        return _NODES.get(type(node), 0) + self._parts(node)
+
+    def turn(self, walked: ast.expr) -> int:
+        """Gas of one turn of a loop over something, its body aside."""
+        match walked:
+            case ast.Call(ast.Name("range")):
+                return compute.TURN
+            case ast.Call(ast.Name("zip"), sequences):
+                return compute.TURN + compute.WALK * len(sequences)
+        return compute.TURN + compute.WALK
+
+    def failure(self, error: ast.expr) -> int:
+        """Gas of giving up with an error, if it comes to that."""
+        return compute.RAISE + self._parts(error)
+
+    def _parts(self, node: ast.AST) -> int:
+        return sum(map(self.expression, ast.iter_child_nodes(node)))
+
+    def _access(self, node: ast.expr, writes: bool) -> int:
+        """Gas of reading or writing a name, an attribute or an element, once it is clear which."""
+        checker = self._checker
+        kind = checker.field_of(node)
+        if kind is not None and not kind.bits:
+            return compute.CONSTANT  # where its slots begin
+        if kind is not None and writes:
+            return compute.SET_FIELD
+        if kind is not None:
+            return compute.FIELD if kind.bits == SLOT_BITS else compute.NARROW_FIELD
+        match node:
+            case ast.Name():
+                if checker.is_self(node):
+                    return 0
+                return compute.ASSIGN if writes else compute.NAME
+            case ast.Subscript():
+                return compute.SET_ITEM if writes else compute.ITEM
+            case ast.Attribute(ast.Attribute(owner, "msg" | "block")) if checker.is_self(owner):
+                return compute.CONTEXT
+            case ast.Attribute(owner) if checker.is_self(owner):
+                return 0  # part of what is asked of it
+        return compute.SET_MEMBER if writes else compute.MEMBER
+
+    def _call(self, node: ast.Call) -> int:
+        arguments = node.args
+        match node.func:
+            case ast.Name(name):
+                gas = OPERATORS.get(name, compute.CALL)
+                if name == "require":
+                    arguments = arguments[:1]  # the error costs if it is raised
+            case ast.Attribute(owner, name) if self._checker.is_self(owner):
+                gas = {"emit": compute.EVENT, "transfer": compute.SEND}.get(name, compute.CALL)
+            case ast.Attribute(ast.Call(ast.Name("super"))):
+                gas = compute.CALL
+            case ast.Attribute(owner):  # another contract, which costs as it is called; an array
+                gas = self.expression(owner)
+        return gas + sum(map(self.expression, [*arguments, *node.keywords]))
 
 
 def charge(gas: int, at: ast.AST) -> ast.stmt:

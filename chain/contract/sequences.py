@@ -11,7 +11,8 @@ from hashlib import sha3_256
 from typing import Any
 
 from chain.array import Array
-from chain.contract.operations import ELEMENT, HIGHEST, LOWEST, TURN, metered_function, overflow
+from chain.compute import ELEMENT, HASHED_ARRAY, HASHED_ITEM, HASHED_WORD, TURN
+from chain.contract.operations import HIGHEST, LOWEST, metered_function, overflow
 from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
@@ -213,7 +214,7 @@ def _extreme(builtin: Callable[..., Any]) -> Callable[..., Any]:
         if not integers:
             compared = _list(meter, compared)
             weigh(meter, compared)
-        meter.work(TURN * len(compared))
+        meter.work(ELEMENT * len(compared))
         if not compared:
             raise Panic(f"{builtin.__name__} of nothing")
         return builtin(compared.bounds if integers else compared)
@@ -275,18 +276,23 @@ def keccak(meter: Meter, *values: Any) -> bytes:
 
     Computed with SHA3-256 over a canonical encoding: an opaque handle, not Ethereum's hash.
     """
-    words = len(values)
+    arrays = items = 0
     parts = []
     for value in values:
         kind = type(value)
         if kind is int or kind is Address:
             parts.append(encode(value))
         elif kind is Array and isinstance(value.checked, IntType):
-            words += len(value) - 1
+            arrays += 1
+            items += len(value)
             parts.append(b"d" + value.digest)
         else:
             part, length = _packed(meter, value)
+            arrays += 1
+            items += length
             parts.append(part)
-            words += length - 1
+    words = len(values) - arrays + items
     meter.charge(meter.schedule.keccak + words * meter.schedule.keccak_word, Reason.KECCAK)
+    meter.allocate(1 + words)
+    meter.work(HASHED_WORD * (len(values) - arrays) + HASHED_ARRAY * arrays + HASHED_ITEM * items)
     return sha3_256(b"".join(parts)).digest()

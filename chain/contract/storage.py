@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from chain.array import Array
 from chain.cells import NO_KEYS, Cells, joined
+from chain.compute import READ_TEXT, WRITE_TEXT, WRITE_TEXT_SLOT
 from chain.errors import InvalidValue
 from chain.gas import Reason
 from chain.host import Host
@@ -149,6 +150,7 @@ class TextPlace(Place):
         text: str = self.cells.get(keys, "")
         host = self.host
         words = len(_text_slots(text))
+        host.meter.work(READ_TEXT)
         host.meter.charge(words * host.schedule.storage_read, READ)
         if words > 1:
             host.meter.charge(host.schedule.array_access, KECCAK)
@@ -162,6 +164,7 @@ class TextPlace(Place):
         new = _text_slots(value)
         if max(len(new), len(current)) > 1:
             host.meter.charge(host.schedule.array_access, KECCAK)
+        host.meter.work(WRITE_TEXT + WRITE_TEXT_SLOT * (len(new) - 1))
         for index in range(max(len(new), len(current))):
             host.store(
                 self.cells,
@@ -273,8 +276,10 @@ class StorageSequence(ABC):
         """Copy the array to memory."""
 
     def __iter__(self) -> Iterator[Any]:
-        for index in range(len(self)):
+        index = 0
+        while index < len(self):  # which is read at every turn
             yield self[index]
+            index += 1
 
     def __eq__(self, other: object) -> bool:
         return self is other or self.load() == other

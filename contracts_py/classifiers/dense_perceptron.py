@@ -70,8 +70,8 @@ class DensePerceptron(DenseClassifier):
     @external
     @only_owner
     def update(self, data: Array[int64], classification: uint64) -> None:
-        weights = self.weights.load()
         prediction = self.predict(data)
+        weights = self.weights.load()
         self.check_unit_norm(data)
         # A label above 1 differs from every prediction: it always trains, as a positive one.
         if prediction != classification:

@@ -193,8 +193,14 @@ class NaiveBayesClassifier(SparseClassifier):
         require(info.num_samples < MOST_SAMPLES, TooManySamples())
         info.num_samples += 1
         info.total_feature_count += len(data)
-        require(
-            len(data) == 0 or max(data) < FEATURE_INDEX_LIMIT,
-            FeatureIndexTooHigh(index=max(data)),
+        if len(data) > 0 and max(data) >= FEATURE_INDEX_LIMIT:
+            # As in the reference, those before it are counted first, and paid for.
+            for feature in data:
+                require(feature < FEATURE_INDEX_LIMIT, FeatureIndexTooHigh(index=feature))
+                count = info.feature_counts[wrapping(uint32, feature)]
+                info.feature_counts[wrapping(uint32, feature)] = wrapping(uint32, count + 1)
+        add_at(
+            self.class_infos[classification].feature_counts,
+            [wrapping(uint32, feature) for feature in data],
+            1,
         )
-        add_at(info.feature_counts, [wrapping(uint32, feature) for feature in data], 1)

@@ -32,6 +32,10 @@ UINT256_MAX = 2**256 - 1
 DATA_COUNT_LIMIT = 2**191
 
 
+# A centroid has fewer numbers.
+MOST_DIMENSIONS = 2**64
+
+
 class CentroidsMismatch(Error):
     """There are more or fewer centroids than classes."""
 
@@ -48,6 +52,10 @@ class CentroidDimensionMismatch(Error):
 
     given: uint256
     expected: uint256
+
+
+class CentroidTooLong(Error):
+    """A centroid cannot have that many numbers."""
 
 
 class DataLengthMismatch(Error):
@@ -86,20 +94,21 @@ class NearestCentroidClassifier(DenseClassifier):
             len(classifications) == len(centroids),
             CentroidsMismatch(centroids=len(centroids), classifications=len(classifications)),
         )
+        # Not checked, as in the reference: where a count is missing, updates panic.
+        self.data_counts = data_counts
         for centroid in centroids:
             require(len(centroid) == len(centroids[0]), InconsistentDimensions())
-        # Not checked, as in the reference: where a count is missing, updates panic.
-        self.centroids = centroids
-        self.data_counts = data_counts
+            self.centroids.append(centroid)
 
     @external
     @only_owner
     def extend_centroid(self, extension: Array[int64], classification: uint64) -> None:
         """Append values to a centroid: for models that do not fit into one transaction."""
         require(classification < len(self.centroids), ClassNotAdded(classification=classification))
-        centroid = self.centroids[classification]
+        dimensions = len(self.centroids[classification]) + len(extension)
+        require(dimensions < MOST_DIMENSIONS, CentroidTooLong())
         for value in extension:
-            centroid.append(value)
+            self.centroids[classification].append(value)
 
     @external
     @only_owner
@@ -146,29 +155,34 @@ class NearestCentroidClassifier(DenseClassifier):
         require(len(data) == dimensions, DataLengthMismatch(given=len(data), expected=dimensions))
         best_class = 0
         smallest = UINT256_MAX
-        for index in range(len(self.centroids)):
+        index = 0
+        while index < len(self.centroids):
             # Squared; it stops growing where it reaches the smallest so far.
             distance = squared_distance(data, self.centroids[index], TO_FLOAT, smallest)
             if distance < smallest:
                 best_class = index
                 smallest = distance
+            index += 1
         return best_class
 
     @external
     @only_owner
     def update(self, data: Array[int64], classification: uint64) -> None:
         # As in the reference, a class that does not exist is a panic.
-        centroid = self.centroids[classification].load()
+        dimensions = len(self.centroids[classification])
         require(
-            len(data) == len(centroid),
-            CentroidDimensionMismatch(given=len(data), expected=len(centroid)),
+            len(data) == dimensions,
+            CentroidDimensionMismatch(given=len(data), expected=dimensions),
         )
+        centroid = self.centroids[classification].load()
         count = self.data_counts[classification]
-        self.check_unit_norm(data)
-        new_count = count + 1 if count < DATA_COUNT_LIMIT else count
+        counts = self.data_counts[classification] < DATA_COUNT_LIMIT
+        new_count = count + 1 if counts else count
         # Unchecked, as in the reference: counts from 2**255 on turn negative. The constructor
         # takes them, too.
         self.centroids[classification] = moving_average(
             centroid, data, wrapping(int256, count), wrapping(int256, new_count)
         )
-        self.data_counts[classification] = new_count
+        if self.data_counts[classification] < DATA_COUNT_LIMIT:
+            self.data_counts[classification] = new_count
+        self.check_unit_norm(data)

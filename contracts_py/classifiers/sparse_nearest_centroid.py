@@ -144,10 +144,10 @@ class SparseNearestCentroidClassifier(SparseClassifier):
     def predict(self, data: Array[int64]) -> uint64:
         best_class = 0
         smallest = UINT256_MAX
-        for index, info in enumerate(self.class_infos):
+        for index, _ in enumerate(self.class_infos):
             # Squared: a feature that is present adds (1 - value)**2, which is 1 - 2 * value more
             # than the value**2 in the squared magnitude.
-            distance = info.squared_magnitude
+            distance = self.squared_magnitude(index)
             for feature in data:
                 value = self.centroid_value(index, wrapping(uint32, feature))
                 distance += TO_FLOAT * (TO_FLOAT - 2 * value)
@@ -168,18 +168,18 @@ class SparseNearestCentroidClassifier(SparseClassifier):
         # Products of counts wrap at 64 bits here, as in the reference.
         count = info.num_samples
         new_count = wrapping(uint64, count + 1)
-        removed = 0
+        info.num_samples = new_count
+        others = info.squared_magnitude
         added = 0
         for feature in data:
             held = info.centroid[wrapping(uint32, feature)]
             value = wrapping(uint64, held.value * held.num_samples) // count
             new_value = (value * count + TO_FLOAT) // new_count
+            remaining: uint256 = others - value * value
+            others = remaining
             held.value = new_value
             held.num_samples = new_count
-            removed += value * value
             added += new_value * new_value
         # The other values shrink by count / new_count.
-        others: uint256 = info.squared_magnitude - removed
-        shrunk = checked_div(others * count * count, wrapping(uint64, new_count * new_count))
+        shrunk = checked_div(others * count * count, wrapping(uint64, new_count * info.num_samples))
         info.squared_magnitude = shrunk + added
-        info.num_samples = new_count

@@ -84,7 +84,11 @@ class SparsePerceptron(SparseClassifier):
 
     @view
     def predict(self, data: Array[int64]) -> uint64:
-        require(len(data) == 0 or min(data) >= 0, NegativeIndex())
+        if len(data) > 0 and min(data) < 0:
+            # As in the reference, the weights before it are read first, and paid for.
+            for index in data:
+                require(index >= 0, NegativeIndex())
+                self.weights[wrapping(uint64, index)]
         return 1 if self.intercept + sum_at(self.weights, data) > 0 else 0
 
     @external

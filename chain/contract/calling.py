@@ -1,0 +1,113 @@
+"""What a call costs beside what it does: finding the method, and its arguments' ABI encoding.
+
+Arguments arrive as bytes on a real chain and are decoded into the frame's memory. solc 0.6 copies
+arrays of words in one go, unless the contract's source takes arrays of arrays or of texts somewhere
+(``pragma experimental ABIEncoderV2``): then it checks every element on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from chain import compute
+from chain.gas import Meter, Reason, memory_gas
+from chain.types import ArrayType, Type
+
+MEMORY = int(Reason.MEMORY)
+
+# Words of memory that solc keeps to itself at the start of every frame.
+RESERVED_WORDS = 4
+# Copying a word of calldata, in all forks (yellow paper, appendix G).
+COPY_WORD = 3
+
+
+def is_nested(kind: Type) -> bool:
+    """Whether a type is an array of arrays or of texts."""
+    return isinstance(kind, ArrayType) and kind.element.dynamic
+
+
+class CallCosts:
+    """The costs of calling one method.
+
+    Parameters
+    ----------
+    kinds, returns
+        Types of its arguments and results.
+    candidates
+        How many methods and getters the contract has, among which this one has to be found.
+    nested
+        Whether any of them takes or returns arrays of arrays or of texts.
+    """
+
+    __slots__ = ("_arrays", "_entry", "_item", "_kept", "_others", "_passing", "_sent")
+
+    def __init__(
+        self, kinds: Collection[Type], returns: Collection[Type], candidates: int, nested: bool
+    ) -> None:
+        arrays = [
+            index
+            for index, kind in enumerate(kinds)
+            if isinstance(kind, ArrayType) and kind.element.bits
+        ]
+        self._arrays = tuple(arrays)
+        self._others = tuple(
+            (index, kind)
+            for index, kind in enumerate(kinds)
+            if kind.dynamic and index not in arrays
+        )
+        self._item = compute.DECODE_ITEM if nested else COPY_WORD
+        self._entry = (
+            compute.FRAME
+            + compute.DISPATCH * candidates.bit_length()
+            + (compute.CHECKED_WORD if nested else compute.DECODE_WORD) * len(kinds)
+            + (compute.CHECKED_ARRAY if nested else compute.DECODE_ARRAY) * len(arrays)
+            + compute.ENCODE_RESULT * len(returns)
+        )
+        self._passing = (
+            compute.ENCODE_CALL
+            + compute.ENCODE_WORD * len(kinds)
+            + compute.ENCODE_ARRAY * len(arrays)
+        )
+        self._sent = 1 + len(kinds)  # words, with the selector's
+        self._kept = RESERVED_WORDS + len(arrays)
+
+    def pay(self, meter: Meter, arguments: Sequence[Any], inner: bool) -> None:
+        """Begin the memory of the method's frame, and pay for the call.
+
+        `inner` says that another contract calls, and pays for the encoding.
+        """
+        items = 0
+        for index in self._arrays:
+            items += len(arguments[index])
+        gas = self._entry + items * self._item
+        kept = self._kept + items
+        if self._others:
+            more, words = self._deeper(arguments)
+            gas += more
+            kept += words
+        if inner:
+            meter.reach(self._sent + kept - RESERVED_WORDS)
+            gas += self._passing + items * compute.ENCODE_ITEM
+        meter.allocated = meter.reached = kept
+        meter.used += gas
+        meter.charge(memory_gas(kept), MEMORY)
+
+    def _deeper(self, arguments: Sequence[Any]) -> tuple[int, int]:
+        """Gas of decoding texts and arrays of arrays, and words of memory that they take."""
+        gas = words = 0
+        pending = [(kind, arguments[index]) for index, kind in self._others]
+        while pending:
+            kind, value = pending.pop()
+            words += 1
+            if not isinstance(kind, ArrayType):
+                gas += compute.DECODE_TEXT
+                words += -(-len(value.encode()) // 32)
+                continue
+            gas += compute.CHECKED_ARRAY
+            words += len(value)
+            if kind.element.bits:
+                gas += self._item * len(value)
+            else:
+                pending.extend((kind.element, inner) for inner in value)
+        return gas, words
