@@ -34,6 +34,7 @@ ENGINE = [
     "mempool",
     "ledger",
     "logs",
+    "gas_report",
     "deployed",
     "chain",
     "testing",
