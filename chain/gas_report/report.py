@@ -126,7 +126,8 @@ class GasReport:
 
     def _sum(self, rows: list[Row], price: GasPrice | None) -> str:
         failed = [row for row in rows if row.failed]
-        text = f"{self.transactions:,} transactions: {self.gas:,} gas"
+        many = "s" if self.transactions > 1 else ""
+        text = f"{self.transactions:,} transaction{many}: {self.gas:,} gas"
         if price is not None:
             cost = price.of(self.gas)
             text += f", {decimal_text(cost, places_for([cost]))} {price.currency} at {price}"
