@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from chain import Deployed, Receipt
+from chain.contract import Contract
 from chain.errors import InvalidValue
 from chain.gas_report import GasPrice, aligned, decimal_text
 from chain.gas_report.price import places_for
@@ -136,6 +137,11 @@ def training_cost(
         Of the contributions; ``chain.receipts()`` for all. Other transactions are passed over.
     accuracy_before, accuracy_after
         See `accuracy`, and mind that views are of the moment: ask before, and again after.
+
+    Raises
+    ------
+    InvalidValue
+        If `model` is no classifier.
     """
     deployment_gas = None if isinstance(model, Deployed) else model.gas_used
     if isinstance(model, System):
@@ -143,6 +149,9 @@ def training_cost(
     else:
         classifier = model.contract if isinstance(model, Deployment) else model
         door, method = classifier, "update"
+    kind = classifier.contract_class
+    if not issubclass(kind, Classifier):
+        raise InvalidValue(f"{kind.__name__} is no classifier: give a System, or a classifier")
     samples, gas, weights, failed, failed_gas = 0, 0, 0, 0, 0
     for receipt in receipts:
         transaction = receipt.transaction
@@ -151,7 +160,7 @@ def training_cost(
         if receipt.ok:
             samples += 1
             gas += receipt.gas_used
-            weights += weights_touched(classifier.contract_class, transaction.arguments[0])
+            weights += weights_touched(kind, transaction.arguments[0])
         else:
             failed += 1
             failed_gas += receipt.gas_used
@@ -160,17 +169,13 @@ def training_cost(
     )
 
 
-def weights_touched(classifier: type[Any], data: Sequence[int]) -> int:
+def weights_touched(classifier: type[Contract], data: Sequence[int]) -> int:
     """How many numbers of a model a contract looks at to learn from a sample.
 
     Of a dense model, as many as the sample has: the weights, or the centroid of its class. Of a
     sparse one, those of the features that are present, each once: weights, counts of its class, or
     values of its centroid. A perceptron looks at them whether or not it then changes them.
-
-    Raises InvalidValue if it is no classifier.
     """
-    if not issubclass(classifier, Classifier):
-        raise InvalidValue(f"{classifier.__name__} is no classifier: give a System, or one")
     return len(data) if issubclass(classifier, DenseClassifier) else len(set(data))
 
 
