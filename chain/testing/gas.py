@@ -161,7 +161,7 @@ class ReportPlugin:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the table."""
         if self.printing:
-            terminalreporter.section("gas report")
+            terminalreporter.write_sep("=", "gas report")
             terminalreporter.write_line(self.report.table(self.price))
         if self.problem:
             terminalreporter.write_line(self.problem, red=True)

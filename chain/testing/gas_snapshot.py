@@ -189,5 +189,5 @@ class SnapshotPlugin:
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what came of it."""
-        terminalreporter.section("gas check" if self.checking else "gas snapshot")
+        terminalreporter.write_sep("=", "gas check" if self.checking else "gas snapshot")
         terminalreporter.write_line(self.message, red=self.bad)
