@@ -253,6 +253,20 @@ def test_what_changed_is_new_or_is_missing_fails_the_run(project: pytest.Pyteste
     assert read_snapshot(project.path / ".gas-snapshot") == before, "checking writes nothing"
 
 
+@pytest.mark.parametrize("where", ["test_it.py", "."])
+def test_a_missing_test_is_missed_where_the_run_was_asked_to_look(
+    project: pytest.Pytester, where: str
+) -> None:
+    write(project)
+    project.makepyfile(test_it=TESTS.replace("test_bank", "bank_test"), test_other="")
+    lines, _ = run(project, where, "--gas-check", status=1)
+    assert [line.split()[0] for line in section(lines, "gas check")[2:-1]] == [
+        "test_it.py::test_bank"
+    ]
+    run(project, where, "--gas-snapshot")
+    assert read_snapshot(project.path / ".gas-snapshot").keys() == TRANSFERS.keys()
+
+
 def test_a_test_that_has_no_transactions_any_more_has_changed(project: pytest.Pytester) -> None:
     write(project)
     project.makepyfile(test_it=TESTS.replace("send(Chain(), 3)", "pass"))
@@ -340,6 +354,14 @@ def test_a_run_that_fails_writes_no_snapshot_but_is_compared(
     assert any(line == f"3 tests use as much gas as {path} says" for line in lines)
 
 
+def test_what_is_expected_to_fail_is_not_in_it_even_if_it_passes(
+    pytester: pytest.Pytester,
+) -> None:
+    with_state(pytester, "passed")
+    run(pytester, "--gas-snapshot")
+    assert "test_it.py::test_expected" not in read_snapshot(pytester.path / ".gas-snapshot")
+
+
 def test_skipped_tests_are_neither_written_nor_compared(pytester: pytest.Pytester) -> None:
     path = pytester.path / ".gas-snapshot"
     with_state(pytester, "fine")
@@ -424,6 +446,7 @@ def pytest_addoption(parser):
     parser.addoption("--dist", default="no")
 """)
     run(project, "-k", "bank", "--gas-report")
+    run(project, "-k", "bank", "--dist=load")
     _, errors = run(project, "--dist=load", "--gas-report", status=pytest.ExitCode.USAGE_ERROR)
     assert "one process" in errors[0]
 
