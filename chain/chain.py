@@ -17,6 +17,7 @@ from chain.deployed import Deployed
 from chain.encoding import encode
 from chain.errors import InvalidTransaction, InvalidValue, UnknownAccount
 from chain.gas import ISTANBUL, Schedule
+from chain.gas_report import GasReport
 from chain.ledger import Genesis, Ledger
 from chain.logs import find_logs
 from chain.mempool import Ordering, by_price
@@ -332,6 +333,11 @@ class Chain:
     def receipts(self, from_block: int = 0, to_block: int | None = None) -> list[Receipt]:
         """Receipts of all transactions in a range of blocks, in order."""
         return list(self._ledger.receipts(from_block, to_block))
+
+    def gas_report(self) -> GasReport:
+        """What all transactions cost, by contract and method; prints as a table."""
+        ledger = self._ledger
+        return GasReport.of(ledger.receipts(0, None), ledger.classes, ledger.state.contracts)
 
     def mine(self, count: int | None = None) -> Block:
         """Make a block of the waiting transactions, or `count` empty ones in constant time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from chain.block import Block, Header
 from chain.contract.contract import Contract
@@ -89,7 +89,12 @@ class Ledger:
         The next block's.
     blocks
         From block 0 on; a run of empty blocks mined at once is one entry.
+    observers
+        Called with every block of transactions that any ledger makes: for tools that look at all
+        chains of a process. What is simulated or verified makes no block.
     """
+
+    observers: ClassVar[list[Callable[[Ledger, Block], None]]] = []
 
     def __init__(
         self, genesis: Genesis, classes: dict[str, type[Contract]], labels: dict[Address, str]
@@ -141,8 +146,14 @@ class Ledger:
         """Execute one transaction in a block of its own; raises InvalidTransaction."""
         self._check_time(self.timestamp)
         receipt = self._execute(transaction, 0)
-        self._append([receipt], 1)
+        block = self._append([receipt], 1)
+        if self.observers:
+            self._report(block)
         return receipt
+
+    def _report(self, block: Block) -> None:
+        for observer in self.observers:
+            observer(self, block)
 
     def _execute(self, transaction: Transaction, index: int) -> Receipt:
         if transaction.kind != "deal":  # the chain's own, which nobody has to be able to pay
@@ -178,11 +189,13 @@ class Ledger:
         waiting = self.mempool.waiting
         mark = self.state.journal.mark()
         try:
-            return self._mine(self.mempool.take(ordering))
+            block = self._mine(self.mempool.take(ordering))
         except BaseException:
             self.state.journal.rollback(mark)
             self.mempool.replace(waiting)
             raise
+        self._report(block)
+        return block
 
     def _mine(self, transactions: Sequence[Transaction]) -> Block:
         receipts: list[Receipt] = []

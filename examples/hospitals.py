@@ -73,6 +73,7 @@ def make_parser() -> OneLineParser:
         help="of who holds which cases and who comes by when (default: %(default)s)",
     )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a PNG to this file")
+    parser.add_argument("--gas", action="store_true", help="also print a report on gas")
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     return parser
 
@@ -102,6 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except OSError as error:
             parser.error(f"cannot write {options.plot}: {error.strerror}: choose another file")
     print(summary(consortium, options.days))
+    if options.gas:
+        print(f"\n{consortium.chain.gas_report()}")
 
 
 def check_writable(path: Path) -> None:

@@ -35,6 +35,7 @@ ENGINE = [
     "mempool",
     "ledger",
     "logs",
+    "gas_report",
     "deployed",
     "chain",
     "testing",

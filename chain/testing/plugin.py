@@ -1,4 +1,7 @@
-"""The pytest plugin: a fresh chain for every test, and for every example of a hypothesis test."""
+"""The pytest plugin: a fresh chain for every test, and for every example of a hypothesis test.
+
+Its options on gas are in ``chain.testing.gas``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,17 @@ import pytest
 
 from chain.account import Account
 from chain.chain import Chain
+from chain.testing import gas
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options on gas."""
+    gas.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure gas if that is asked for."""
+    gas.configure(config)
 
 
 @pytest.fixture
