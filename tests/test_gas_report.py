@@ -360,7 +360,7 @@ def test_the_kinds_are_those_that_somebody_paid_for(busy: Chain) -> None:
         for name in report.methods[0].reasons
         if any(row.reasons[name].total for row in report.methods)
     ]
-    assert "memory" not in paid
+    assert "log" not in paid
     assert header == [name.removeprefix("storage_") for name in paid]
     line = next(line for line in lines[start:] if line.startswith("  sell "))
     sell = next(row for row in report.methods if row.title == "sell")
