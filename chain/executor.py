@@ -133,6 +133,7 @@ class Executor:
             raise
         meter = vm.meter
         meter.by_reason[Reason.STORAGE_READ] += meter.read
+        meter.by_reason[Reason.MEMORY] += meter.memory
         refund = min(max(meter.refund, 0), meter.used // vm.schedule.refund_quotient)
         gas_used = meter.used - refund
         if price:

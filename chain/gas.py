@@ -119,11 +119,6 @@ ISTANBUL = Schedule(
 )
 
 
-def memory_gas(words: int) -> int:
-    """Gas of as many words of a frame's memory, in all forks (yellow paper, appendix H)."""
-    return 3 * words + words * words // 512
-
-
 _NOTHING_ELSE = (0,) * (len(Reason) - 2)
 
 
@@ -139,9 +134,10 @@ class Meter:
     refund
         EIP-2200's refund counter; may be negative in between.
     by_reason
-        Gas per :class:`Reason`, arithmetic excluded, and single storage reads.
-    read
-        Gas of single storage reads, which are too many to look for their place in a list.
+        Gas per :class:`Reason`, arithmetic excluded, and `read` and `memory`.
+    read, memory
+        Gas of single storage reads and of memory, which are too many to look for their place in a
+        list.
     allocated
         Words of memory that the running frame keeps things in.
     reached
@@ -152,6 +148,7 @@ class Meter:
         "allocated",
         "by_reason",
         "limit",
+        "memory",
         "reached",
         "read",
         "refund",
@@ -168,7 +165,7 @@ class Meter:
         self.used = base + calldata
         self.limit = limit
         self.refund = 0
-        self.read = 0
+        self.read = self.memory = 0
         self.allocated = self.reached = 0
         self.by_reason = [base, calldata, *_NOTHING_ELSE]
 
@@ -181,15 +178,26 @@ class Meter:
 
     def allocate(self, words: int) -> None:
         """Pay for `words` more of the running frame's memory, and keep something there."""
-        self.allocated += words
-        self.reach(0)
+        end = self.allocated = self.allocated + words
+        if end > self.reached:
+            self.grow(end)
 
     def reach(self, words: int) -> None:
         """Pay for `words` of memory beyond what is kept, to put something there for a moment."""
         end = self.allocated + words
         if end > self.reached:
-            self.charge(memory_gas(end) - memory_gas(self.reached), Reason.MEMORY)
-            self.reached = end
+            self.grow(end)
+
+    def grow(self, words: int) -> None:
+        """Pay for the running frame's memory up to that many words."""
+        reached = self.reached
+        self.reached = words
+        # Yellow paper, appendix H.
+        gas = 3 * (words - reached) + words * words // 512 - reached * reached // 512
+        self.memory += gas
+        self.used += gas
+        if self.used > self.limit:
+            self.work(0)
 
     def work(self, amount: int) -> None:
         """Spend `amount` gas on arithmetic; raises OutOfGas when the frame has less."""

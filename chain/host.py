@@ -95,16 +95,16 @@ class Host:
             raise WriteInView("a view tried to emit an event: make the method @external")
         kind = type(event)
         schedule = self.schedule
-        words = len(kind.logged)
+        meter = self.meter
+        words = heads = len(kind.logged)
         for name, array in kind.tails.items():
             words += array.abi_tail_words(event.__dict__[name])
         topics = 1 + len(kind.indexed)
         gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
-        self.meter.charge(gas, LOG)
-        arrays = len(kind.tails)
-        self.meter.reach(words + arrays)
-        heads = len(kind.logged)
-        self.meter.work(ENCODE_WORD * heads + ENCODE_ARRAY * arrays + ENCODE_ITEM * (words - heads))
+        meter.used += ENCODE_WORD * heads + ENCODE_ARRAY * len(kind.tails)
+        meter.used += ENCODE_ITEM * (words - heads)
+        meter.reach(words)
+        meter.charge(gas, LOG)
         self.logs.append((contract, event))
 
     def refuse_depth(self) -> NoReturn:

@@ -126,8 +126,12 @@ class Receipt:
         """Gas before refunds, by what it was spent on."""
         spent = {reason: self._by_reason[reason] for reason in Reason}
         compute = self.gas_used + self.gas_refund - sum(self._by_reason)
-        # Reads are held against the limit a little later: those beyond it were not paid.
-        spent[Reason.STORAGE_READ] += min(compute, 0)
+        # These are held against the limit a little later: what is beyond it was not paid.
+        unpaid = max(-compute, 0)
+        for reason in (Reason.MEMORY, Reason.STORAGE_READ):
+            paid = max(spent[reason] - unpaid, 0)
+            unpaid -= spent[reason] - paid
+            spent[reason] = paid
         spent[Reason.COMPUTE] = max(compute, 0)
         return spent
 

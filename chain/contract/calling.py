@@ -11,10 +11,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from chain import compute
-from chain.gas import Meter, Reason, memory_gas
+from chain.gas import Meter
 from chain.types import ArrayType, Type
-
-MEMORY = int(Reason.MEMORY)
 
 # Words of memory that solc keeps to itself at the start of every frame.
 RESERVED_WORDS = 4
@@ -40,7 +38,16 @@ class CallCosts:
         Whether any of them takes or returns arrays of arrays or of texts.
     """
 
-    __slots__ = ("_arrays", "_entry", "_item", "_kept", "_others", "_passing", "_sent")
+    __slots__ = (
+        "_arrays",
+        "_entry",
+        "_item",
+        "_kept",
+        "_others",
+        "_passed",
+        "_passed_item",
+        "_sent",
+    )
 
     def __init__(
         self, kinds: Collection[Type], returns: Collection[Type], candidates: int, nested: bool
@@ -57,6 +64,7 @@ class CallCosts:
             if kind.dynamic and index not in arrays
         )
         self._item = compute.DECODE_ITEM if nested else COPY_WORD
+        self._passed_item = self._item + compute.ENCODE_ITEM
         self._entry = (
             compute.FRAME
             + compute.DISPATCH * candidates.bit_length()
@@ -64,12 +72,15 @@ class CallCosts:
             + (compute.CHECKED_ARRAY if nested else compute.DECODE_ARRAY) * len(arrays)
             + compute.ENCODE_RESULT * len(returns)
         )
-        self._passing = (
-            compute.ENCODE_CALL
+        self._passed = (
+            self._entry
+            + compute.ENCODE_CALL
             + compute.ENCODE_WORD * len(kinds)
             + compute.ENCODE_ARRAY * len(arrays)
         )
-        self._sent = 1 + len(kinds)  # words, with the selector's
+        # Words in memory: of the arguments as they are sent, with a selector, beyond those they
+        # are kept in, and of what is kept.
+        self._sent = 1 + len(kinds) - RESERVED_WORDS
         self._kept = RESERVED_WORDS + len(arrays)
 
     def pay(self, meter: Meter, arguments: Sequence[Any], inner: bool) -> None:
@@ -80,18 +91,22 @@ class CallCosts:
         items = 0
         for index in self._arrays:
             items += len(arguments[index])
-        gas = self._entry + items * self._item
         kept = self._kept + items
+        gas = 0
         if self._others:
-            more, words = self._deeper(arguments)
-            gas += more
+            gas, words = self._deeper(arguments)
             kept += words
         if inner:
-            meter.reach(self._sent + kept - RESERVED_WORDS)
-            gas += self._passing + items * compute.ENCODE_ITEM
+            gas += self._passed + items * self._passed_item
+            end = meter.allocated + self._sent + kept
+            if end > meter.reached:
+                meter.grow(end)
+        else:
+            gas += self._entry + items * self._item
+        memory = 3 * kept + kept * kept // 512  # as Meter.grow has it
+        meter.memory += memory
+        meter.used += gas + memory
         meter.allocated = meter.reached = kept
-        meter.used += gas
-        meter.charge(memory_gas(kept), MEMORY)
 
     def _deeper(self, arguments: Sequence[Any]) -> tuple[int, int]:
         """Gas of decoding texts and arrays of arrays, and words of memory that they take."""

@@ -64,6 +64,8 @@ class Pricing:
                 return _NODES.get(type(node), 0) + self.expression(test)
             case ast.For(_, walked):
                 return self.expression(walked)
+            case ast.Return(None):
+                return 0  # part of entering
             case ast.Raise(ast.Call() as error):
                 return self.failure(error)
             case ast.AnnAssign(target, _, ast.expr() as value):

@@ -27,6 +27,8 @@ WEIGHED = HEAVY | {Array}
 INDEXED = (list, tuple, str, bytes, range)
 MAX_NESTING = 32
 
+KECCAK = int(Reason.KECCAK)
+
 
 def weigh(meter: Meter, value: Any) -> None:
     """Charge for every element inside a value, and every byte of text, wherever it is nested.
@@ -292,7 +294,8 @@ def keccak(meter: Meter, *values: Any) -> bytes:
             items += length
             parts.append(part)
     words = len(values) - arrays + items
-    meter.charge(meter.schedule.keccak + words * meter.schedule.keccak_word, Reason.KECCAK)
+    meter.used += HASHED_WORD * (len(values) - arrays) + HASHED_ARRAY * arrays + HASHED_ITEM * items
     meter.allocate(1 + words)
-    meter.work(HASHED_WORD * (len(values) - arrays) + HASHED_ARRAY * arrays + HASHED_ITEM * items)
+    schedule = meter.schedule
+    meter.charge(schedule.keccak + words * schedule.keccak_word, KECCAK)
     return sha3_256(b"".join(parts)).digest()

@@ -1,0 +1,105 @@
+"""The command line: ``python -m benchmarks.gas_fit FILE...``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.gas_fit.counting import PRICES, PRICES_FILE, Row, rows
+from benchmarks.gas_fit.expected import EXPECTED
+from benchmarks.gas_fit.fit import FITTED, Table, Vector, fit, rounded
+from tests.replay.__main__ import DATA_FOLDER
+from tests.replay.recording import Models, RecordingError
+
+DESCRIPTION = """\
+Fit the prices of computing (chain/compute.py) to the gas of recorded transactions.
+
+What the protocol prices is exact and taken off first. Prints the difference that is left: for each
+group with prices that were fitted without it, and with the prices of all. At last the prices: as
+counted by hand, as they are, and as fitted."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gas_fit",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="a recording, gzip'd or plain JSON"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        type=Path,
+        default=DATA_FOLDER,
+        help="where the model files are that real_* recordings refer to (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="put the fitted prices into chain/compute.py"
+    )
+    options = parser.parse_args(arguments)
+    models = Models(options.data)
+    try:
+        found = [row for path in options.files for row in rows(path, models)]
+    except RecordingError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if not found:
+        print("there is no transaction with gas in these files: give others", file=sys.stderr)
+        return 2
+    table = Table.of(found)
+    prices = rounded(fit(table))
+    print_groups(found, table, prices)
+    print_prices(prices)
+    if options.write:
+        write(prices)
+    return 0
+
+
+def print_groups(found: Sequence[Row], table: Table, prices: Vector) -> None:
+    """Each group with prices fitted without it, and with those of all."""
+    groups = np.array([row.group for row in found])
+    print(f"{'group':<52} {'transactions':>12}  {'fitted without it':<26} fitted with all")
+    apart, together = [], []
+    for group in dict.fromkeys(groups.tolist()):
+        mask = groups == group
+        some = table.only(mask)
+        if not mask.all():
+            apart.append(some.percent(rounded(fit(table.only(~mask)))))
+        together.append(some.percent(prices))
+        held_out = spread(apart[-1]) if apart else "-"
+        print(f"{group:<52} {mask.sum():>12,}  {held_out:<26} {spread(together[-1])}", flush=True)
+    held_out = spread(np.concatenate(apart)) if apart else "-"
+    print(f"{'all':<52} {len(found):>12,}  {held_out:<26} {spread(np.concatenate(together))}")
+
+
+def spread(percent: Vector) -> str:
+    """Median, 95th percentile and most."""
+    median, high, most = (np.percentile(percent, q, method="higher") for q in (50, 95, 100))
+    return f"{median:5.2f} % {high:6.2f} % {most:6.2f} %"
+
+
+def print_prices(prices: Vector) -> None:
+    """The schedule."""
+    print(f"\n{'operation':<20} {'by hand':>8} {'now':>8} {'fitted':>8}")
+    for name, price in zip(FITTED, prices, strict=True):
+        print(f"{name:<20} {EXPECTED[name]:>8} {PRICES[name]:>8} {price:>8.0f}")
+
+
+def write(prices: Vector) -> None:
+    """Put prices into the schedule, where they stand."""
+    text = PRICES_FILE.read_text()
+    for name, price in zip(FITTED, prices, strict=True):
+        text = re.sub(rf"^{name} = \d+", f"{name} = {price:.0f}", text, flags=re.MULTILINE)
+    PRICES_FILE.write_text(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
