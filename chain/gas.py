@@ -1,19 +1,19 @@
-"""Gas: what each operation costs under a hard fork's rules, and the meter that counts it.
+"""Gas: the meter that counts it, at the prices of a hard fork (``chain.forks``).
 
 Costs go through :meth:`Meter.charge` before their effect. Two kinds are added in place, because
 they take no memory and change nothing, and are held against the limit a little later: the
 compiler's charges for straight-line code, and single storage reads.
-
-Sources: the Ethereum yellow paper, appendix G; EIP-1108, EIP-1884, EIP-2028 and EIP-2200 for
-Istanbul.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from enum import IntEnum
+from typing import Any
 
 from chain.errors import OutOfGas
+from chain.forks import Schedule
+from chain.warmth import Warm, WarmArray
 
 
 class Reason(IntEnum):
@@ -31,93 +31,7 @@ class Reason(IntEnum):
     COMPUTE = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """The prices of one hard fork, in gas.
-
-    The last two follow from `keccak`: finding a mapping's value, and an array's elements.
-    """
-
-    name: str
-    transaction: int
-    creation: int
-    calldata_zero: int
-    calldata_nonzero: int
-    storage_read: int
-    storage_set: int
-    storage_reset: int
-    storage_clear_refund: int
-    refund_quotient: int
-    keccak: int
-    keccak_word: int
-    log: int
-    log_topic: int
-    log_byte: int
-    call: int
-    call_value: int
-    call_stipend: int
-    call_new_account: int
-    balance: int
-    own_balance: int
-    code_byte: int
-    memory_word: int
-    map_access: int
-    array_access: int
-
-    def store(self, original: object, current: object, new: object, zero: object) -> int:
-        """Price of one storage write (EIP-2200), from the slot at the start, now, and to be."""
-        if current == new:
-            return self.storage_read
-        if original != current:
-            return self.storage_read
-        return self.storage_set if original == zero else self.storage_reset
-
-    def store_refund(self, original: object, current: object, new: object, zero: object) -> int:
-        """Change of the refund counter by one storage write, EIP-2200."""
-        if current == new:
-            return 0
-        if original == current:
-            return self.storage_clear_refund if new == zero else 0
-        refund = 0
-        if original != zero:
-            if current == zero:
-                refund -= self.storage_clear_refund
-            elif new == zero:
-                refund += self.storage_clear_refund
-        if original == new:
-            restored = self.storage_set if original == zero else self.storage_reset
-            refund += restored - self.storage_read
-        return refund
-
-
-ISTANBUL = Schedule(
-    name="istanbul",
-    transaction=21_000,
-    creation=32_000,
-    calldata_zero=4,
-    calldata_nonzero=16,
-    storage_read=800,
-    storage_set=20_000,
-    storage_reset=5_000,
-    storage_clear_refund=15_000,
-    refund_quotient=2,
-    keccak=30,
-    keccak_word=6,
-    log=375,
-    log_topic=375,
-    log_byte=8,
-    call=700,
-    call_value=9_000,
-    call_stipend=2_300,
-    call_new_account=25_000,
-    balance=700,
-    own_balance=5,
-    code_byte=200,
-    memory_word=3,
-    map_access=30 + 2 * 6,
-    array_access=30 + 6,
-)
-
+READ = int(Reason.STORAGE_READ)
 
 _NOTHING_ELSE = (0,) * (len(Reason) - 2)
 
@@ -137,12 +51,16 @@ class Meter:
         Gas per :class:`Reason`, arithmetic excluded, and single storage reads.
     read
         Gas of single storage reads, which are too many to look for their place in a list.
+    warmed
+        What was touched first, in order, flat: what holds it, and what to make cold there if the
+        frame fails (``chain.warmth``).
     """
 
-    __slots__ = ("by_reason", "limit", "read", "refund", "schedule", "used")
+    __slots__ = ("by_reason", "limit", "read", "refund", "schedule", "used", "warmed")
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
+        self.warmed: list[Any] = []
         self.start(0)
 
     def start(self, limit: int, base: int = 0, calldata: int = 0) -> None:
@@ -165,3 +83,63 @@ class Meter:
         used = self.used = self.used + amount
         if used > self.limit:
             raise OutOfGas(f"{used} gas is needed, the limit is {self.limit}: raise gas_limit")
+
+    # Storage slots, cold and warm
+
+    def read_slot(self, warm: Warm, slot: Any) -> None:
+        """Pay for reading a slot."""
+        if slot in warm:
+            cost = self.schedule.slot_warm
+        else:
+            cost = self.schedule.slot_cold
+            self.touch(warm, (slot,))
+        self.used += cost
+        if self.used > self.limit:
+            self.charge(0, READ)
+        self.read += cost
+
+    def read_slots(self, warm: Warm, slots: Collection[Any]) -> None:
+        """Pay for reading several slots, some of them more than once maybe."""
+        cold: Collection[Any] = ()
+        if not warm.issuperset(slots):
+            cold = set(slots).difference(warm)
+            self.touch(warm, cold)
+        self.pay_for_reads(len(slots), len(cold))
+
+    def pay_for_reads(self, reads: int, cold: int = 0) -> None:
+        """Pay for reads, that many of which were first to touch their slot."""
+        schedule = self.schedule
+        cost = reads * schedule.slot_warm + cold * (schedule.slot_cold - schedule.slot_warm)
+        self.charge(cost, READ)
+
+    def first_write(self, warm: Warm, slot: Any) -> int:
+        """What a write costs on top if it is first to touch its slot (EIP-2929)."""
+        if slot in warm:
+            return 0
+        self.touch(warm, (slot,))
+        return self.schedule.slot_cold_write
+
+    def touch(self, warm: Warm, slots: Collection[Any]) -> None:
+        """Make cold slots warm, until the frame fails or the transaction ends."""
+        warm.update(slots)
+        self.warmed.extend((warm, slots))
+
+    def touch_first(self, warm: WarmArray, count: int) -> int:
+        """Touch the first `count` slots of an array; return how many of them were cold."""
+        cold = warm.count_cold(count)
+        if cold:
+            self.touch(warm, range(warm.below, count))
+        return cold
+
+    def cool(self, mark: int) -> None:
+        """Make cold again what was touched since `warmed` was that long."""
+        warmed = self.warmed
+        for index in range(len(warmed) - 2, mark - 2, -2):
+            warmed[index].cool(warmed[index + 1])
+        del warmed[mark:]
+
+    def cool_all(self) -> None:
+        """Make everything cold again: the transaction has ended."""
+        for warm in self.warmed[::2]:
+            warm.clear()
+        self.warmed.clear()

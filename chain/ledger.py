@@ -19,7 +19,7 @@ from chain.errors import (
     VerificationFailed,
 )
 from chain.executor import Executor
-from chain.gas import Schedule
+from chain.forks import Schedule
 from chain.host import BlockContext, Message
 from chain.mempool import Mempool, Ordering
 from chain.receipt import Receipt
@@ -238,7 +238,8 @@ class Ledger:
         contract = self.contract(target)
         message = Message(sender, 0)
         gas = self.genesis.block_gas_limit
-        return self.peek(lambda: self.vm.run(message, contract, method, arguments), gas)
+        accounts = (sender, target)
+        return self.peek(lambda: self.vm.run(message, contract, method, arguments), gas, accounts)
 
     def contract(self, target: Address) -> Contract:
         """The contract at an address; raises NotAContract if there is none."""
@@ -248,10 +249,18 @@ class Ledger:
             raise NotAContract(f"there is no contract at {where}: deploy it first")
         return found
 
-    def peek(self, reading: Callable[[], R], gas: int = UNLIMITED_GAS) -> R:
-        """Return what `reading` returns, run with that much gas; nothing of it stays."""
+    def peek(
+        self,
+        reading: Callable[[], R],
+        gas: int = UNLIMITED_GAS,
+        accounts: tuple[Address, ...] = (),
+    ) -> R:
+        """Return what `reading` returns, run with that much gas; nothing of it stays.
+
+        The `accounts` are those of a transaction that would do so.
+        """
         mark = self.state.journal.mark()
-        self.vm.begin(gas)
+        self.vm.begin(gas, accounts)
         try:
             return reading()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from chain.contract.contract import CallResult, Contract
@@ -41,9 +42,18 @@ class VirtualMachine(Host):
 
     frames: list[Any]
 
-    def begin(self, gas: int, base: int = 0, calldata: int = 0) -> None:
-        """Start metering a transaction, or a view from outside, with `gas` (see `Meter.start`)."""
+    def begin(
+        self, gas: int, accounts: Iterable[Address], base: int = 0, calldata: int = 0
+    ) -> None:
+        """Start metering a transaction, or a view from outside, with `gas` (see `Meter.start`).
+
+        These `accounts` are warm, and the block's producer where the fork says so.
+        """
         self.meter.start(gas, base, calldata)
+        self.accounts.clear()
+        self.accounts.update(accounts)
+        if self.schedule.producer_warm:
+            self.accounts.add(self.block.producer)
         self.depth = 0
         self.static = False
         self.frames = []
@@ -63,14 +73,21 @@ class VirtualMachine(Host):
     def call(
         self, message: Message, target: Address, declared: Method, arguments: tuple[Any, ...]
     ) -> Any:
-        """Run a method of the contract at `target`, as the caller of `message` declares it."""
-        if message.value:
-            self._pay_for_call(target, message.value)
-        else:
-            self.meter.charge(self.schedule.call, CALL)
+        """Run a method of the contract at `target`, as the caller of `message` declares it.
+
+        As solc has it, a contract asks first whether there is code (EXTCODESIZE).
+        """
+        gas = self.reach(target)
         contract = self.state.contracts.get(target)
-        method = None if contract is None else contract.methods.get(declared.name)
-        if contract is None or method is None:
+        if contract is None:
+            self.meter.charge(gas, CALL)
+            raise _nothing_to_call(contract, target, declared.name)
+        gas += self.schedule.account_warm
+        if message.value:
+            gas += self._price_of_money(target)
+        self.meter.charge(gas, CALL)
+        method = contract.methods.get(declared.name)
+        if method is None:
             raise _nothing_to_call(contract, target, declared.name)
         result = self.run(message, contract, method, arguments)
         if method.returns != declared.returns:
@@ -115,16 +132,22 @@ class VirtualMachine(Host):
             self.run(message, contract, receive_method(contract), (), stipend)
 
     def _pay_for_call(self, target: Address, value: int) -> None:
-        schedule = self.schedule
-        gas = schedule.call
+        """Charge for a CALL by itself."""
+        gas = self.reach(target)
         if value:
-            gas += schedule.call_value - schedule.call_stipend
-            state = self.state
-            if not (
-                state.balances.get(target) or state.nonces.get(target) or target in state.contracts
-            ):
-                gas += schedule.call_new_account
+            gas += self._price_of_money(target)
         self.meter.charge(gas, CALL)
+
+    def _price_of_money(self, target: Address) -> int:
+        """What a call that sends money costs on top, the callee's stipend not included."""
+        schedule = self.schedule
+        gas = schedule.call_value - schedule.call_stipend
+        state = self.state
+        if not (
+            state.balances.get(target) or state.nonces.get(target) or target in state.contracts
+        ):
+            gas += schedule.call_new_account
+        return gas
 
     def run(
         self,
@@ -160,6 +183,7 @@ class VirtualMachine(Host):
         mark = journal.dropped + len(journal.entries)
         logged = len(self.logs)
         refund = meter.refund
+        warmed = len(meter.warmed)
         static = self.static
         interrupted = contract.msg
         frames = self.frames
@@ -197,6 +221,7 @@ class VirtualMachine(Host):
             journal.rollback(mark)
             del self.logs[logged:]
             meter.refund = refund
+            meter.cool(warmed)
             if meter.used > meter.limit and not isinstance(error, Halt):
                 # Straight-line code pays in advance but is held against the limit later.
                 late = OutOfGas(f"the limit is {meter.limit} gas: raise gas_limit")

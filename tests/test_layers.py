@@ -18,6 +18,8 @@ ENGINE = [
     "encoding",
     "merkle",
     "cells",
+    "forks",
+    "warmth",
     "gas",
     "journal",
     "state",

@@ -21,8 +21,8 @@ from chain.errors import InvalidValue
 from chain.gas import Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, Type
+from chain.warmth import Warm, WarmPlaces
 
-READ = int(Reason.STORAGE_READ)
 KECCAK = int(Reason.KECCAK)
 WRITE = int(Reason.STORAGE_WRITE)
 
@@ -96,13 +96,19 @@ class ScalarPlace(Place):
 
     A map that is itself behind keys (``counts[class][feature]``) has cells of its own, found by
     those: then the key of a value is short, and quick to hash and to compare.
+
+    Attributes
+    ----------
+    warm
+        Keys whose values were touched, by what leads to their map.
     """
 
-    __slots__ = ("_behind",)
+    __slots__ = ("_behind", "warm")
 
     def __init__(self, host: Host, kind: Type, path: tuple[str, ...]) -> None:
         super().__init__(host, kind, path)
         self._behind: dict[Any, Cells] = {}
+        self.warm = WarmPlaces(Warm, host.meter.warmed)
 
     def cells_of(self, keys: Any) -> Cells:
         """The cells of the map at `keys`."""
@@ -123,7 +129,7 @@ class ScalarPlace(Place):
     def read_behind(self, keys: Any, key: Any) -> Any:
         kind = self.kind
         host = self.host
-        host.meter.charge(host.schedule.storage_read, READ)
+        host.meter.read_slot(self.warm[keys], key)
         cells = self.cells if keys is NO_KEYS else self._behind.get(keys, NOTHING)
         value = cells.get(key, kind.default)
         return kind.reference(host, self.cells.path[0], value) if kind.refers else value
@@ -132,24 +138,37 @@ class ScalarPlace(Place):
         kind = self.kind
         value = kind.check(value)
         host = self.host
+        first = 0
         if kind.bits < SLOT_BITS:
-            host.meter.charge(host.schedule.storage_read, READ)
+            host.meter.read_slot(self.warm[keys], key)
+        else:
+            first = host.meter.first_write(self.warm[keys], key)
         cells = self.cells_of(keys)
         default = kind.default
-        host.store(cells, key, cells.get(key, default), value, default)
+        host.store(cells, key, cells.get(key, default), value, default, first)
         host.state.journal.write(cells, key, value)
 
 
 class TextPlace(Place):
-    """A string: in one slot with its length up to 31 bytes, else a length slot and data slots."""
+    """A string: in one slot with its length up to 31 bytes, else a length slot and data slots.
 
-    __slots__ = ()
+    Attributes
+    ----------
+    warm
+        Touched slots: a string's keys, and the slot's number.
+    """
+
+    __slots__ = ("warm",)
+
+    def __init__(self, host: Host, kind: Type, path: tuple[str, ...]) -> None:
+        super().__init__(host, kind, path)
+        self.warm = Warm()
 
     def read(self, keys: Any) -> str:
         text: str = self.cells.get(keys, "")
         host = self.host
         words = len(_text_slots(text))
-        host.meter.charge(words * host.schedule.storage_read, READ)
+        host.meter.read_slots(self.warm, [(keys, index) for index in range(words)])
         if words > 1:
             host.meter.charge(host.schedule.array_access, KECCAK)
         return text
@@ -157,7 +176,7 @@ class TextPlace(Place):
     def write(self, keys: Any, value: Any) -> None:
         value = self.kind.check(value)
         host = self.host
-        host.meter.charge(host.schedule.storage_read, READ)
+        host.meter.read_slot(self.warm, (keys, 0))
         current = _text_slots(self.cells.get(keys, ""))
         new = _text_slots(value)
         if max(len(new), len(current)) > 1:
@@ -169,6 +188,7 @@ class TextPlace(Place):
                 current[index] if index < len(current) else b"",
                 new[index] if index < len(new) else b"",
                 b"",
+                host.meter.first_write(self.warm, (keys, index)),
             )
         host.state.journal.write(self.cells, keys, value)
 

@@ -16,9 +16,6 @@ from tests.replay.scenario import Divergence, Replay
 
 DATA_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
 
-# Whose gas prices the chain has.
-FORKS = ("Istanbul",)
-
 DESCRIPTION = """\
 Replay recordings of the reference's Solidity contracts on ours, and compare every step: outcome and
 error code, result, events, and balances.
@@ -92,12 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             recording = load(path)
             for scenario in recording.scenarios:
-                replay = Replay(scenario, models)
+                replay = Replay(scenario, models, recording.fork)
                 for divergence in replay.run():
                     differing += 1
                     if len(shown) < options.show:
                         shown.append(described(path, divergence))
-                if options.gas and recording.fork in FORKS:
+                if options.gas:
                     of_file += gas_differences(path, replay)
         except RecordingError as error:
             unreadable = True
@@ -110,8 +107,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         if options.gas:
             line += f" {summary([each for each in of_file if not each.step.deploy])}"
-            if recording.fork not in FORKS:
-                line += f" (not compared: recorded under {recording.fork})"
         print(line, flush=True)
         gas += of_file
         scenarios += len(recording.scenarios)

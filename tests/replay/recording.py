@@ -99,8 +99,8 @@ class Recording(BaseModel):
 
     @property
     def fork(self) -> str:
-        """The hard fork whose rules it was recorded under."""
-        return str(self.meta.get("fork", "Istanbul"))
+        """The hard fork whose rules it was recorded under, as ``Chain`` names it."""
+        return str(self.meta.get("fork", "Istanbul")).lower()
 
 
 def load(path: Path) -> Recording:
