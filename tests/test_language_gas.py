@@ -11,7 +11,12 @@ from chain import Chain, Reason
 from chain.contract.pricing import PRICES, TURN
 from tests.attackers.snippets import snippet
 
-# Gas.
+
+@pytest.fixture
+def chain() -> Chain:
+    """A slot costs the same however often it is read, and a transaction what it spends."""
+    return Chain(fork="istanbul")
+
 
 LOOPS = {
     "while": "i = 0\nwhile i < turns:\n    i += 1",

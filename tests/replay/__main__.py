@@ -16,6 +16,9 @@ from tests.replay.scenario import Divergence, Replay
 
 DATA_FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
 
+# Under whose rules nearly everything was recorded; others are named.
+USUAL_FORK = "istanbul"
+
 DESCRIPTION = """\
 Replay recordings of the reference's Solidity contracts on ours, and compare every step: outcome and
 error code, result, events, and balances.
@@ -26,6 +29,7 @@ where divergences counts the steps that differ in anything.
 
 With --gas, also how much our gas differs from that of the reference's own build: for transactions
 that are no panics (their gas depends on the limit), and for deployments on a line of their own.
+Both are under the rules of the hard fork that a file was recorded under.
 Median, 95th percentile and maximum are of the absolute differences, in percent."""
 
 EPILOG = """\
@@ -88,8 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         of_file: list[GasDifference] = []
         try:
             recording = load(path)
+            fork = recording.fork
             for scenario in recording.scenarios:
-                replay = Replay(scenario, models, recording.fork)
+                replay = Replay(scenario, models, fork)
                 for divergence in replay.run():
                     differing += 1
                     if len(shown) < options.show:
@@ -105,6 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{path.name}: scenarios={len(recording.scenarios)} steps={file_steps} "
             f"divergences={differing} seconds={time.perf_counter() - start_s:.1f}"
         )
+        if fork != USUAL_FORK:
+            line += f" fork={fork}"
         if options.gas:
             line += f" {summary([each for each in of_file if not each.step.deploy])}"
         print(line, flush=True)
