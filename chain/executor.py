@@ -219,7 +219,7 @@ class Executor:
         state = vm.state
         owner = self._class_of(transaction)
         address = Address(contract_address(transaction.sender, transaction.nonce))
-        vm.accounts.add(address)
+        vm.meter.warm[address] = None
         contract = owner(vm, address)
         state.journal.write(state.contracts, address, contract)
         constructor = owner.constructor_method

@@ -51,16 +51,16 @@ class Meter:
         Gas per :class:`Reason`, arithmetic excluded, and single storage reads.
     read
         Gas of single storage reads, which are too many to look for their place in a list.
-    warmed
-        What was touched first, in order, flat: what holds it, and what to make cold there if the
-        frame fails (``chain.warmth``).
+    warm
+        Accounts and slots that were touched, by anything that names them, in that order (EIP-2929);
+        the values are None, or else what holds several slots and which (``chain.warmth``).
     """
 
-    __slots__ = ("by_reason", "limit", "read", "refund", "schedule", "used", "warmed")
+    __slots__ = ("by_reason", "limit", "read", "refund", "schedule", "used", "warm")
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        self.warmed: list[Any] = []
+        self.warm: dict[Any, Any] = {}
         self.start(0)
 
     def start(self, limit: int, base: int = 0, calldata: int = 0) -> None:
@@ -86,8 +86,27 @@ class Meter:
 
     # Storage slots, cold and warm
 
-    def read_slot(self, warm: Warm, slot: Any) -> None:
-        """Pay for reading a slot."""
+    def read_slot(self, slot: Any) -> None:
+        """Pay for reading a slot; `slot` is any name that no other has."""
+        if slot in self.warm:
+            cost = self.schedule.slot_warm
+        else:
+            cost = self.schedule.slot_cold
+            self.warm[slot] = None
+        self.used += cost
+        if self.used > self.limit:
+            self.charge(0, READ)
+        self.read += cost
+
+    def first_write(self, slot: Any) -> int:
+        """What a write costs on top if it is first to touch its slot (EIP-2929)."""
+        if slot in self.warm:
+            return 0
+        self.warm[slot] = None
+        return self.schedule.slot_cold_write
+
+    def read_slot_of(self, warm: Warm, slot: Any) -> None:
+        """Pay for reading a slot of a map or an array."""
         if slot in warm:
             cost = self.schedule.slot_warm
         else:
@@ -98,31 +117,24 @@ class Meter:
             self.charge(0, READ)
         self.read += cost
 
-    def read_slots(self, warm: Warm, slots: Collection[Any]) -> None:
-        """Pay for reading several slots, some of them more than once maybe."""
-        cold: Collection[Any] = ()
-        if not warm.issuperset(slots):
-            cold = set(slots).difference(warm)
-            self.touch(warm, cold)
-        self.pay_for_reads(len(slots), len(cold))
-
-    def pay_for_reads(self, reads: int, cold: int = 0) -> None:
-        """Pay for reads, that many of which were first to touch their slot."""
-        schedule = self.schedule
-        cost = reads * schedule.slot_warm + cold * (schedule.slot_cold - schedule.slot_warm)
-        self.charge(cost, READ)
-
-    def first_write(self, warm: Warm, slot: Any) -> int:
-        """What a write costs on top if it is first to touch its slot (EIP-2929)."""
+    def first_write_of(self, warm: Warm, slot: Any) -> int:
+        """`first_write` to a slot of a map or an array."""
         if slot in warm:
             return 0
         self.touch(warm, (slot,))
         return self.schedule.slot_cold_write
 
-    def touch(self, warm: Warm, slots: Collection[Any]) -> None:
-        """Make cold slots warm, until the frame fails or the transaction ends."""
-        warm.update(slots)
-        self.warmed.extend((warm, slots))
+    def read_slots_of(self, warm: Warm, slots: Collection[Any]) -> None:
+        """Pay for reading slots of a map, some of them more than once maybe."""
+        cold = 0
+        if not warm:
+            self.touch(warm, slots)
+            cold = len(warm)
+        elif not warm.issuperset(slots):
+            fresh = set(slots).difference(warm)
+            self.touch(warm, fresh)
+            cold = len(fresh)
+        self.pay_for_reads(len(slots), cold)
 
     def touch_first(self, warm: WarmArray, count: int) -> int:
         """Touch the first `count` slots of an array; return how many of them were cold."""
@@ -131,15 +143,27 @@ class Meter:
             self.touch(warm, range(warm.below, count))
         return cold
 
+    def touch(self, warm: Warm, slots: Collection[Any]) -> None:
+        """Make cold slots of a map or an array warm."""
+        warm.update(slots)
+        self.warm[object()] = warm, slots
+
+    def pay_for_reads(self, reads: int, cold: int = 0) -> None:
+        """Pay for reads, that many of which were first to touch their slot."""
+        schedule = self.schedule
+        cost = reads * schedule.slot_warm + cold * (schedule.slot_cold - schedule.slot_warm)
+        self.charge(cost, READ)
+
     def cool(self, mark: int) -> None:
-        """Make cold again what was touched since `warmed` was that long."""
-        warmed = self.warmed
-        for index in range(len(warmed) - 2, mark - 2, -2):
-            warmed[index].cool(warmed[index + 1])
-        del warmed[mark:]
+        """Make cold again, newest first, what was touched since `warm` was that long."""
+        while len(self.warm) > mark:
+            _, several = self.warm.popitem()
+            if several is not None:
+                holder, slots = several
+                holder.cool(slots)
 
     def cool_all(self) -> None:
         """Make everything cold again: the transaction has ended."""
-        for warm in self.warmed[::2]:
-            warm.clear()
-        self.warmed.clear()
+        for holder, _ in filter(None, self.warm.values()):
+            holder.clear()
+        self.warm.clear()

@@ -14,7 +14,6 @@ from chain.forks import Schedule
 from chain.gas import Meter, Reason
 from chain.state import State
 from chain.values import Address
-from chain.warmth import Warm
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract
@@ -58,8 +57,6 @@ class Host:
         True inside a view: nothing may be written.
     depth
         How deep calls are nested, between contracts and within one.
-    accounts
-        Those that are warm (EIP-2929), precompiles apart.
     precompiles
         Addresses of the protocol's own contracts, which are always warm.
     touched
@@ -69,7 +66,6 @@ class Host:
     """
 
     __slots__ = (
-        "accounts",
         "block",
         "depth",
         "logs",
@@ -88,7 +84,6 @@ class Host:
         self.block = block
         self.static = False
         self.depth = 0
-        self.accounts = Warm()
         self.precompiles = frozenset(
             f"0x{number + 1:040x}" for number in range(schedule.precompiles)
         )
@@ -137,9 +132,10 @@ class Host:
 
     def reach(self, target: Address) -> int:
         """Price of an operation on an account, which is warm from then on (EIP-2929)."""
-        if target in self.accounts or target in self.precompiles:
+        warm = self.meter.warm
+        if target in warm or target in self.precompiles:
             return self.schedule.account_warm
-        self.meter.touch(self.accounts, (target,))
+        warm[target] = None
         return self.schedule.account_cold
 
     def store(

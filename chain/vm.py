@@ -50,10 +50,11 @@ class VirtualMachine(Host):
         These `accounts` are warm, and the block's producer where the fork says so.
         """
         self.meter.start(gas, base, calldata)
-        self.accounts.clear()
-        self.accounts.update(accounts)
+        warm = self.meter.warm
+        for account in accounts:
+            warm[account] = None
         if self.schedule.producer_warm:
-            self.accounts.add(self.block.producer)
+            warm[self.block.producer] = None
         self.depth = 0
         self.static = False
         self.frames = []
@@ -183,7 +184,7 @@ class VirtualMachine(Host):
         mark = journal.dropped + len(journal.entries)
         logged = len(self.logs)
         refund = meter.refund
-        warmed = len(meter.warmed)
+        warm = len(meter.warm)
         static = self.static
         interrupted = contract.msg
         frames = self.frames
@@ -221,7 +222,7 @@ class VirtualMachine(Host):
             journal.rollback(mark)
             del self.logs[logged:]
             meter.refund = refund
-            meter.cool(warmed)
+            meter.cool(warm)
             if meter.used > meter.limit and not isinstance(error, Halt):
                 # Straight-line code pays in advance but is held against the limit later.
                 late = OutOfGas(f"the limit is {meter.limit} gas: raise gas_limit")

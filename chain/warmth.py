@@ -1,7 +1,7 @@
-"""Which storage slots the running transaction has touched: from then on they cost less (EIP-2929).
+"""Which slots of a map or an array the running transaction has touched (EIP-2929).
 
-A frame that fails leaves its slots cold, and with every transaction all are cold again. So whoever
-touches cold slots says so with ``Meter.touch``, which remembers them for ``cool``.
+Most slots are noted one by one in ``Meter.warm``. Those of maps and arrays, which kernels touch by
+the hundred, are here instead, and ``Meter.touch`` keeps track of them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-# The slot of an array that holds its length.
-LENGTH = -1
-
 
 class Warm(set[Any]):
-    """Slots that were touched; what stands for a slot is up to the place they are in."""
+    """Slots that were touched: of a map, by their keys."""
 
     __slots__ = ()
 
@@ -24,7 +21,7 @@ class Warm(set[Any]):
 
 
 class WarmArray(Warm):
-    """Slots of one array, by number: some of them, and all `below` a number."""
+    """Slots of an array, by number: some of them, and all `below` a number."""
 
     __slots__ = ("below",)
 
@@ -33,7 +30,7 @@ class WarmArray(Warm):
         self.below = 0
 
     def __contains__(self, slot: object) -> bool:
-        return super().__contains__(slot) or 0 <= slot < self.below  # type: ignore[operator]
+        return slot < self.below or super().__contains__(slot)  # type: ignore[operator]
 
     def count_cold(self, stop: int) -> int:
         """How many slots from 0 to `stop` are cold."""
@@ -55,18 +52,18 @@ class WarmArray(Warm):
 
 
 class WarmPlaces(dict[Any, Any]):
-    """Touched slots by dynamic keys, for a place that has many maps or arrays."""
+    """Touched slots of the maps or arrays of one place, by the dynamic keys that lead to each."""
 
-    __slots__ = ("_kind", "_warmed")
+    __slots__ = ("_kind", "_warm")
 
-    def __init__(self, kind: Callable[[], Warm], warmed: list[Any]) -> None:
+    def __init__(self, kind: Callable[[], Warm], warm: dict[Any, Any]) -> None:
         super().__init__()
         self._kind = kind
-        self._warmed = warmed
+        self._warm = warm
 
     def __missing__(self, keys: Any) -> Any:
         found = self[keys] = self._kind()
-        self._warmed += (self, keys)
+        self._warm[object()] = self, keys
         return found
 
     def cool(self, keys: Any) -> None:

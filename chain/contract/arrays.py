@@ -21,7 +21,7 @@ from chain.errors import InvalidValue, Panic
 from chain.gas import Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, ArrayType
-from chain.warmth import LENGTH, WarmArray, WarmPlaces
+from chain.warmth import WarmArray, WarmPlaces
 
 WRITE = int(Reason.STORAGE_WRITE)
 
@@ -32,7 +32,7 @@ class ArrayPlace(Place):
     Attributes
     ----------
     warm
-        Touched slots of each array, by its keys.
+        Touched slots of each array, by its keys; that of its length is none of them.
     """
 
     __slots__ = ("_handle", "element", "per_slot", "warm")
@@ -42,7 +42,7 @@ class ArrayPlace(Place):
         self.cells.default = None
         self.element = kind.element
         self.per_slot = SLOT_BITS // kind.element.bits
-        self.warm = WarmPlaces(WarmArray, host.meter.warmed)
+        self.warm = WarmPlaces(WarmArray, host.meter.warm)
         self._handle = StorageArray(self, ())
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -82,14 +82,14 @@ class StorageArray(StorageSequence):
         meter = place.host.meter
         warm = place.warm[self._keys]
         cold = meter.touch_first(warm, -(-count // place.per_slot))
-        if bounds_checked and count and LENGTH not in warm:
-            meter.touch(warm, (LENGTH,))
-            cold += 1
-        meter.pay_for_reads(2 * count if bounds_checked else count, cold)
+        meter.pay_for_reads(count, cold)
+        if bounds_checked and count:
+            meter.read_slot((place, self._keys))
+            meter.pay_for_reads(count - 1)
 
     def __len__(self) -> int:
         place = self._place
-        place.host.meter.read_slot(place.warm[self._keys], LENGTH)
+        place.host.meter.read_slot((place, self._keys))
         return len(self._column)
 
     def __getitem__(self, index: int) -> Any:
@@ -99,7 +99,7 @@ class StorageArray(StorageSequence):
         if not 0 <= index < size:
             raise Panic(f"index {index} is out of bounds of an array of {size}")
         host.meter.charge(host.schedule.array_access, KECCAK)
-        host.meter.read_slot(place.warm[self._keys], index // place.per_slot)
+        host.meter.read_slot_of(place.warm[self._keys], index // place.per_slot)
         value = self._column.get(index)
         kind = place.element
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
@@ -133,9 +133,9 @@ class StorageArray(StorageSequence):
         warm = place.warm[self._keys]
         on_top = 0
         if place.element.bits < SLOT_BITS:
-            host.meter.read_slot(warm, slot)
+            host.meter.read_slot_of(warm, slot)
         else:
-            on_top = host.meter.first_write(warm, slot)
+            on_top = host.meter.first_write_of(warm, slot)
         self._remember_start(column, index)
         if place.per_slot == 1:
             host.store(column, index, column.get(index, default), value, default, on_top)
@@ -183,8 +183,7 @@ class StorageArray(StorageSequence):
             host.touched.append(place.cells)
         originals[self._keys] = original
         host.meter.charge(schedule.array_access, KECCAK)
-        warm = place.warm[self._keys]
-        host.meter.read_slot(warm, LENGTH)
+        host.meter.read_slot((place, self._keys))
         host.store(place.cells, (self._keys, "length"), len(column), len(array), 0)
         changes = _slot_changes(original, column, array, place.per_slot, place.element.default)
         filled = _filled(len(array), place.per_slot)
@@ -195,7 +194,7 @@ class StorageArray(StorageSequence):
             changes.sets * schedule.slot_set
             + changes.resets * schedule.slot_reset
             + (changes.noops + changes.dirty) * schedule.slot_warm
-            + host.meter.touch_first(warm, written) * schedule.slot_cold_write,
+            + host.meter.touch_first(place.warm[self._keys], written) * schedule.slot_cold_write,
             WRITE,
         )
         host.meter.refund += (

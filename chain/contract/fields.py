@@ -23,7 +23,6 @@ from chain.gas import Meter
 from chain.host import Host
 from chain.types import ADDRESS, SLOT_BITS, UINT256, ArrayType, Type
 from chain.values import Address, shown
-from chain.warmth import Warm
 
 if TYPE_CHECKING:
     from chain.contract.contract import Contract
@@ -68,18 +67,17 @@ class FieldCells(Cells):
     Attributes
     ----------
     slots
-        The fields that share a field's slot, itself included.
-    warm
-        The fields in slots that were touched.
+        What names each field's slot on the meter.
     """
 
-    __slots__ = ("defaults", "slots", "warm")
+    __slots__ = ("defaults", "slots")
 
     def __init__(self, owner: Address, kinds: dict[str, Type]) -> None:
         super().__init__((owner,))
         self.defaults = {name: kind.default for name, kind in kinds.items()}
-        self.slots = {name: tuple(slot) for slot in slots_of(kinds.items()) for name in slot}
-        self.warm = Warm()
+        self.slots = {
+            name: mark for slot in slots_of(kinds.items()) for mark in [object()] for name in slot
+        }
 
     def unset(self, key: Any) -> Any:
         return self.defaults[key]
@@ -87,11 +85,12 @@ class FieldCells(Cells):
 
 def read_field(meter: Meter, cells: FieldCells, name: str, default: Any) -> Any:
     """Read a field of at most 32 bytes; compiled methods call this for their own contract's."""
-    if name in cells.warm:
+    slot = cells.slots[name]
+    if slot in meter.warm:
         cost = meter.schedule.slot_warm
     else:
         cost = meter.schedule.slot_cold
-        meter.touch(cells.warm, cells.slots[name])
+        meter.warm[slot] = None
     meter.used += cost
     meter.read += cost
     return cells.get(name, default)
@@ -126,7 +125,7 @@ class PackedField:
             current = read_field(host.meter, cells, name, self.default)
         else:
             current = cells.get(name, self.default)
-            first = host.meter.first_write(cells.warm, name)
+            first = host.meter.first_write(cells.slots[name])
         if len(self.slot) == 1:
             host.store(cells, name, current, value, self.default, first)
         else:

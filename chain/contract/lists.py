@@ -11,26 +11,18 @@ from chain.contract.storage import KECCAK, Builder, Place, StorageSequence
 from chain.errors import InvalidValue, Panic
 from chain.host import Host
 from chain.types import ArrayType
-from chain.warmth import Warm
 
 
 class ListPlace(Place):
-    """Arrays of strings, arrays or structs: a length, and elements in a place of their own.
+    """Arrays of strings, arrays or structs: a length, and elements in a place of their own."""
 
-    Attributes
-    ----------
-    warm
-        Keys of the lists whose length was touched.
-    """
-
-    __slots__ = ("_handle", "elements", "warm")
+    __slots__ = ("_handle", "elements")
 
     def __init__(self, host: Host, kind: ArrayType, path: tuple[str, ...], build: Builder) -> None:
         super().__init__(host, kind, path)
         self.cells.default = 0
         self.elements = build(host, kind.element, (*path, "[]"))
         self._handle = StorageList(self, ())
-        self.warm = Warm()
 
     def inner(self) -> Iterable[Place]:
         return (self.elements,)
@@ -58,7 +50,7 @@ class StorageList(StorageSequence):
 
     def __len__(self) -> int:
         place = self._place
-        place.host.meter.read_slot(place.warm, self._keys)
+        place.host.meter.read_slot((place, self._keys))
         return place.cells.get(self._keys, 0)  # type: ignore[no-any-return]
 
     def _at(self, index: int, size: int) -> Any:

@@ -97,18 +97,15 @@ class ScalarPlace(Place):
     A map that is itself behind keys (``counts[class][feature]``) has cells of its own, found by
     those: then the key of a value is short, and quick to hash and to compare.
 
-    Attributes
-    ----------
-    warm
-        Keys whose values were touched, by what leads to their map.
     """
 
-    __slots__ = ("_behind", "warm")
+    __slots__ = ("_behind", "_warm", "_warm_behind")
 
     def __init__(self, host: Host, kind: Type, path: tuple[str, ...]) -> None:
         super().__init__(host, kind, path)
         self._behind: dict[Any, Cells] = {}
-        self.warm = WarmPlaces(Warm, host.meter.warmed)
+        self._warm = Warm()
+        self._warm_behind = WarmPlaces(Warm, host.meter.warm)
 
     def cells_of(self, keys: Any) -> Cells:
         """The cells of the map at `keys`."""
@@ -118,6 +115,10 @@ class ScalarPlace(Place):
         if found is None:
             found = self._behind[keys] = Cells(self.cells.path, self.cells.default, keys)
         return found
+
+    def warm_of(self, keys: Any) -> Warm:
+        """The touched slots of the map at `keys`."""
+        return self._warm if keys is NO_KEYS else self._warm_behind[keys]
 
     def families(self) -> Iterator[Cells]:
         together = Cells(self.cells.path, self.cells.default)  # whichever map they belong to
@@ -129,7 +130,7 @@ class ScalarPlace(Place):
     def read_behind(self, keys: Any, key: Any) -> Any:
         kind = self.kind
         host = self.host
-        host.meter.read_slot(self.warm[keys], key)
+        host.meter.read_slot_of(self.warm_of(keys), key)
         cells = self.cells if keys is NO_KEYS else self._behind.get(keys, NOTHING)
         value = cells.get(key, kind.default)
         return kind.reference(host, self.cells.path[0], value) if kind.refers else value
@@ -140,9 +141,9 @@ class ScalarPlace(Place):
         host = self.host
         first = 0
         if kind.bits < SLOT_BITS:
-            host.meter.read_slot(self.warm[keys], key)
+            host.meter.read_slot_of(self.warm_of(keys), key)
         else:
-            first = host.meter.first_write(self.warm[keys], key)
+            first = host.meter.first_write_of(self.warm_of(keys), key)
         cells = self.cells_of(keys)
         default = kind.default
         host.store(cells, key, cells.get(key, default), value, default, first)
@@ -150,25 +151,16 @@ class ScalarPlace(Place):
 
 
 class TextPlace(Place):
-    """A string: in one slot with its length up to 31 bytes, else a length slot and data slots.
+    """A string: in one slot with its length up to 31 bytes, else a length slot and data slots."""
 
-    Attributes
-    ----------
-    warm
-        Touched slots: a string's keys, and the slot's number.
-    """
-
-    __slots__ = ("warm",)
-
-    def __init__(self, host: Host, kind: Type, path: tuple[str, ...]) -> None:
-        super().__init__(host, kind, path)
-        self.warm = Warm()
+    __slots__ = ()
 
     def read(self, keys: Any) -> str:
         text: str = self.cells.get(keys, "")
         host = self.host
         words = len(_text_slots(text))
-        host.meter.read_slots(self.warm, [(keys, index) for index in range(words)])
+        for index in range(words):
+            host.meter.read_slot((self, keys, index))
         if words > 1:
             host.meter.charge(host.schedule.array_access, KECCAK)
         return text
@@ -176,7 +168,7 @@ class TextPlace(Place):
     def write(self, keys: Any, value: Any) -> None:
         value = self.kind.check(value)
         host = self.host
-        host.meter.read_slot(self.warm, (keys, 0))
+        host.meter.read_slot((self, keys, 0))
         current = _text_slots(self.cells.get(keys, ""))
         new = _text_slots(value)
         if max(len(new), len(current)) > 1:
@@ -188,7 +180,7 @@ class TextPlace(Place):
                 current[index] if index < len(current) else b"",
                 new[index] if index < len(new) else b"",
                 b"",
-                host.meter.first_write(self.warm, (keys, index)),
+                host.meter.first_write((self, keys, index)),
             )
         host.state.journal.write(self.cells, keys, value)
 

@@ -13,7 +13,6 @@ from chain.contract.storage import WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
 from chain.types import SLOT_BITS, StringType, Type, type_of
-from chain.warmth import Warm
 
 
 def storage_type(annotation: Any) -> Type:
@@ -40,7 +39,6 @@ class StructType(Type):
         packed = [name for name, kind in members.items() if kind.bits]
         self.defaults = tuple(members[name].default for name in packed)
         slots = slots_of(members.items())
-        self.slots = len(slots)
         numbers = {name: number for number, slot in enumerate(slots) for name in slot}
         # What a key of this type reads as: a handle whose attributes are the members.
         attributes: dict[str, Any] = {
@@ -131,15 +129,9 @@ class StructHandle:
 
 
 class StructPlace(Place):
-    """Structs of one type: packed members as one tuple per key, others in places of their own.
+    """Structs of one type: packed members as one tuple per key, others in places of their own."""
 
-    Attributes
-    ----------
-    warm
-        For each slot of the type, the keys at which it was touched.
-    """
-
-    __slots__ = ("_handle", "behind", "defaults", "members", "warm")
+    __slots__ = ("_handle", "behind", "defaults", "members")
 
     kind: StructType
 
@@ -148,7 +140,6 @@ class StructPlace(Place):
         self._handle = kind.handle
         self.members = kind.members
         self.defaults = self.cells.default = kind.defaults
-        self.warm = tuple(Warm() for _ in range(kind.slots))
         self.behind = {
             name: build(host, member, (*path, name))
             for name, member in kind.members.items()
@@ -197,18 +188,18 @@ class StructPlace(Place):
             refund += change
         cold = []
         for number, narrow in writes.slots:
-            warm = self.warm[number]
-            if keys in warm:
+            name = (self, number, keys)
+            if name in meter.warm:
                 continue
-            cold.append(warm)
+            cold.append(name)
             if narrow:
                 reads += schedule.slot_cold - schedule.slot_warm
             else:
                 cost += schedule.slot_cold_write
         if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
             return False
-        for warm in cold:
-            meter.touch(warm, (keys,))
+        for name in cold:
+            meter.warm[name] = None
         meter.used += reads + cost
         meter.read += reads
         meter.by_reason[WRITE] += cost
@@ -242,7 +233,7 @@ class _Packed:
         place = handle._place
         host = place.host
         keys = handle._keys
-        host.meter.read_slot(place.warm[self.number], keys)
+        host.meter.read_slot((place, self.number, keys))
         value = place.cells.get(keys, place.defaults)[self.index]
         kind = self.kind
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
@@ -256,9 +247,9 @@ class _Packed:
         index = self.index
         first = 0
         if self.narrow:
-            host.meter.read_slot(place.warm[self.number], keys)
+            host.meter.read_slot((place, self.number, keys))
         else:
-            first = host.meter.first_write(place.warm[self.number], keys)
+            first = host.meter.first_write((place, self.number, keys))
         held = cells.get(keys, place.defaults)
         changed = (*held[:index], value, *held[index + 1 :])
         original = host.original(cells, keys, held)
