@@ -56,10 +56,22 @@ class Meter:
         the values are None, or else what holds several slots and which (``chain.warmth``).
     """
 
-    __slots__ = ("by_reason", "limit", "read", "refund", "schedule", "used", "warm")
+    __slots__ = (
+        "by_reason",
+        "limit",
+        "read",
+        "refund",
+        "schedule",
+        "slot_cold",
+        "slot_warm",
+        "used",
+        "warm",
+    )
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
+        self.slot_cold = schedule.slot_cold  # at hand, for it is asked for all the time
+        self.slot_warm = schedule.slot_warm
         self.warm: dict[Any, Any] = {}
         self.start(0)
 
@@ -89,9 +101,9 @@ class Meter:
     def read_slot(self, slot: Any) -> None:
         """Pay for reading a slot; `slot` is any name that no other has."""
         if slot in self.warm:
-            cost = self.schedule.slot_warm
+            cost = self.slot_warm
         else:
-            cost = self.schedule.slot_cold
+            cost = self.slot_cold
             self.warm[slot] = None
         self.used += cost
         if self.used > self.limit:
@@ -108,9 +120,9 @@ class Meter:
     def read_slot_of(self, warm: Warm, slot: Any) -> None:
         """Pay for reading a slot of a map or an array."""
         if slot in warm:
-            cost = self.schedule.slot_warm
+            cost = self.slot_warm
         else:
-            cost = self.schedule.slot_cold
+            cost = self.slot_cold
             self.touch(warm, (slot,))
         self.used += cost
         if self.used > self.limit:
@@ -138,10 +150,12 @@ class Meter:
 
     def touch_first(self, warm: WarmArray, count: int) -> int:
         """Touch the first `count` slots of an array; return how many of them were cold."""
-        cold = warm.count_cold(count)
-        if cold:
-            self.touch(warm, range(warm.below, count))
-        return cold
+        below = warm.below
+        if count <= below:
+            return 0
+        warm.below = count
+        self.warm[object()] = warm, below
+        return count - below - len([slot for slot in warm if below <= slot < count])
 
     def touch(self, warm: Warm, slots: Collection[Any]) -> None:
         """Make cold slots of a map or an array warm."""
@@ -150,9 +164,8 @@ class Meter:
 
     def pay_for_reads(self, reads: int, cold: int = 0) -> None:
         """Pay for reads, that many of which were first to touch their slot."""
-        schedule = self.schedule
-        cost = reads * schedule.slot_warm + cold * (schedule.slot_cold - schedule.slot_warm)
-        self.charge(cost, READ)
+        warm = self.slot_warm
+        self.charge(reads * warm + cold * (self.slot_cold - warm), READ)
 
     def cool(self, mark: int) -> None:
         """Make cold again, newest first, what was touched since `warm` was that long."""

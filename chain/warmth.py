@@ -26,27 +26,15 @@ class WarmArray(Warm):
     __slots__ = ("below",)
 
     def __init__(self) -> None:
-        super().__init__()
         self.below = 0
 
     def __contains__(self, slot: object) -> bool:
         return slot < self.below or super().__contains__(slot)  # type: ignore[operator]
 
-    def count_cold(self, stop: int) -> int:
-        """How many slots from 0 to `stop` are cold."""
-        below = self.below
-        return max(stop - below, 0) - len([slot for slot in self if below <= slot < stop])
-
-    def update(self, *several: Iterable[Any]) -> None:
-        for slots in several:
-            if isinstance(slots, range):
-                self.below = slots.stop
-            else:
-                super().update(slots)
-
-    def cool(self, slots: Iterable[Any]) -> None:
-        if isinstance(slots, range):
-            self.below = slots.start
+    def cool(self, slots: Any) -> None:
+        """Forget slots, or that all below a number more than this one were touched."""
+        if type(slots) is int:
+            self.below = slots
         else:
             super().cool(slots)
 

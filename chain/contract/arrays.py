@@ -82,10 +82,11 @@ class StorageArray(StorageSequence):
         meter = place.host.meter
         warm = place.warm[self._keys]
         cold = meter.touch_first(warm, -(-count // place.per_slot))
-        meter.pay_for_reads(count, cold)
         if bounds_checked and count:
             meter.read_slot((place, self._keys))
-            meter.pay_for_reads(count - 1)
+            meter.pay_for_reads(2 * count - 1, cold)
+        else:
+            meter.pay_for_reads(count, cold)
 
     def __len__(self) -> int:
         place = self._place

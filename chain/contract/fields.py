@@ -86,11 +86,12 @@ class FieldCells(Cells):
 def read_field(meter: Meter, cells: FieldCells, name: str, default: Any) -> Any:
     """Read a field of at most 32 bytes; compiled methods call this for their own contract's."""
     slot = cells.slots[name]
-    if slot in meter.warm:
-        cost = meter.schedule.slot_warm
+    warm = meter.warm
+    if slot in warm:
+        cost = meter.slot_warm
     else:
-        cost = meter.schedule.slot_cold
-        meter.warm[slot] = None
+        cost = meter.slot_cold
+        warm[slot] = None
     meter.used += cost
     meter.read += cost
     return cells.get(name, default)

@@ -13,6 +13,7 @@ from chain.contract.storage import WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
 from chain.types import SLOT_BITS, StringType, Type, type_of
+from chain.warmth import Warm, WarmPlaces
 
 
 def storage_type(annotation: Any) -> Type:
@@ -86,16 +87,19 @@ class Writes:
     narrow
         How many take less than their slot.
     slots
-        Numbers of their slots, and whether a slot is read before it is first written.
+        Numbers of their slots.
+    read_first
+        Numbers of those that are read before they are written.
     """
 
-    __slots__ = ("check", "narrow", "parts", "slots")
+    __slots__ = ("check", "narrow", "parts", "read_first", "slots")
 
     def __init__(self, kind: StructType, names: tuple[str, ...], packed: list[_Packed]) -> None:
         self.check = argument_check(kind.name, {name: kind.members[name] for name in names})
         self.parts = [(each.index, each.whole, each.whole(kind.defaults)) for each in packed]
         self.narrow = sum(member.narrow for member in packed)
-        self.slots = tuple({member.number: member.narrow for member in packed}.items())
+        self.slots = frozenset(member.number for member in packed)
+        self.read_first = frozenset(member.number for member in packed if member.narrow)
 
 
 @dataclass_transform(kw_only_default=True)
@@ -119,19 +123,26 @@ class Struct:
 class StructHandle:
     """A struct in storage, at certain keys."""
 
-    __slots__ = ("_keys", "_place")
+    __slots__ = ("_keys", "_place", "_warm")
 
     members: ClassVar[tuple[str, ...]]  # those a public getter returns
 
     def __init__(self, place: StructPlace, keys: Any) -> None:
         self._place = place
         self._keys = keys
+        self._warm: Warm = place.warm[keys]
 
 
 class StructPlace(Place):
-    """Structs of one type: packed members as one tuple per key, others in places of their own."""
+    """Structs of one type: packed members as one tuple per key, others in places of their own.
 
-    __slots__ = ("_handle", "behind", "defaults", "members")
+    Attributes
+    ----------
+    warm
+        Numbers of the slots that were touched, by the struct's keys.
+    """
+
+    __slots__ = ("_handle", "behind", "defaults", "members", "warm")
 
     kind: StructType
 
@@ -140,6 +151,7 @@ class StructPlace(Place):
         self._handle = kind.handle
         self.members = kind.members
         self.defaults = self.cells.default = kind.defaults
+        self.warm = WarmPlaces(Warm, host.meter.warm)
         self.behind = {
             name: build(host, member, (*path, name))
             for name, member in kind.members.items()
@@ -186,20 +198,15 @@ class StructPlace(Place):
             price, change = schedule.write(slot(original), current, slot(changed), zero)
             cost += price
             refund += change
-        cold = []
-        for number, narrow in writes.slots:
-            name = (self, number, keys)
-            if name in meter.warm:
-                continue
-            cold.append(name)
-            if narrow:
-                reads += schedule.slot_cold - schedule.slot_warm
-            else:
-                cost += schedule.slot_cold_write
+        cold = writes.slots - handle._warm
+        if cold:
+            read_first = len(writes.read_first & cold)
+            reads += read_first * (schedule.slot_cold - schedule.slot_warm)
+            cost += (len(cold) - read_first) * schedule.slot_cold_write
         if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
             return False
-        for name in cold:
-            meter.warm[name] = None
+        if cold:
+            meter.touch(handle._warm, cold)
         meter.used += reads + cost
         meter.read += reads
         meter.by_reason[WRITE] += cost
@@ -233,7 +240,7 @@ class _Packed:
         place = handle._place
         host = place.host
         keys = handle._keys
-        host.meter.read_slot((place, self.number, keys))
+        host.meter.read_slot_of(handle._warm, self.number)
         value = place.cells.get(keys, place.defaults)[self.index]
         kind = self.kind
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
@@ -247,9 +254,9 @@ class _Packed:
         index = self.index
         first = 0
         if self.narrow:
-            host.meter.read_slot((place, self.number, keys))
+            host.meter.read_slot_of(handle._warm, self.number)
         else:
-            first = host.meter.first_write((place, self.number, keys))
+            first = host.meter.first_write_of(handle._warm, self.number)
         held = cells.get(keys, place.defaults)
         changed = (*held[:index], value, *held[index + 1 :])
         original = host.original(cells, keys, held)
