@@ -115,9 +115,10 @@ class Executor:
         mark = state.journal.mark()
         sender = transaction.sender
         base, calldata, floor = self.check_gas(transaction)
-        to = transaction.to
-        accounts = (sender,) if to is None or transaction.kind == "deploy" else (sender, to)
-        vm.begin(transaction.gas_limit, accounts, base, calldata)
+        target = transaction.to
+        if target is None or transaction.kind == "deploy":
+            target = Address(contract_address(sender, transaction.nonce))
+        vm.begin(transaction.gas_limit, sender, target, base, calldata)
         state.journal.write(state.nonces, sender, state.nonces.get(sender, 0) + 1)
         limit, price = transaction.gas_limit, transaction.gas_price
         if price:
@@ -125,7 +126,7 @@ class Executor:
         address, value, error = None, None, None
         paid = state.journal.mark()
         try:
-            address, value = self._run(transaction)
+            address, value = self._run(transaction, target)
         except ExecutionError as failure:
             error = failure
             state.journal.rollback(paid)
@@ -187,14 +188,13 @@ class Executor:
             self.labels,
         )
 
-    def _run(self, transaction: Transaction) -> tuple[Address | None, Any]:
+    def _run(self, transaction: Transaction, to: Address) -> tuple[Address | None, Any]:
         """Do what the transaction asks for: the new contract's address, and the result."""
         vm = self.vm
         sender = transaction.sender
         if transaction.kind == "deploy":
-            return self._deploy(transaction), None
-        to = transaction.to
-        assert to is not None
+            self._deploy(transaction, to)
+            return to, None
         contract = vm.state.contracts.get(to)
         if transaction.kind == "transfer":
             if contract is None:
@@ -214,12 +214,10 @@ class Executor:
         message = Message(sender, transaction.value)
         return None, vm.run(message, contract, method, transaction.arguments)
 
-    def _deploy(self, transaction: Transaction) -> Address:
+    def _deploy(self, transaction: Transaction, address: Address) -> None:
         vm = self.vm
         state = vm.state
         owner = self._class_of(transaction)
-        address = Address(contract_address(transaction.sender, transaction.nonce))
-        vm.meter.warm[address] = None
         contract = owner(vm, address)
         state.journal.write(state.contracts, address, contract)
         constructor = owner.constructor_method
@@ -229,7 +227,6 @@ class Executor:
         elif transaction.arguments or transaction.value:
             raise InvalidValue(f"{owner.__name__} has no constructor: pass nothing")
         vm.meter.charge(owner.code_size * vm.schedule.code_byte, Reason.CODE)
-        return address
 
     def _class_of(self, transaction: Transaction) -> type[Contract]:
         owner = self.classes.get(transaction.name)

@@ -13,7 +13,6 @@ from typing import Any
 
 from chain.errors import OutOfGas
 from chain.forks import Schedule
-from chain.warmth import Warm, WarmArray
 
 
 class Reason(IntEnum):
@@ -36,6 +35,18 @@ READ = int(Reason.STORAGE_READ)
 _NOTHING_ELSE = (0,) * (len(Reason) - 2)
 
 
+class ArraySlots(set[int]):
+    """Slots of an array that were touched, by number: those in the set, and all `below` one."""
+
+    __slots__ = ("below",)
+
+    def __init__(self) -> None:
+        self.below = 0
+
+    def __contains__(self, slot: object) -> bool:
+        return slot < self.below or super().__contains__(slot)  # type: ignore[operator]
+
+
 class Meter:
     """Counts the gas of one transaction; one per chain, started anew for each transaction.
 
@@ -52,8 +63,10 @@ class Meter:
     read
         Gas of single storage reads, which are too many to look for their place in a list.
     warm
-        Accounts and slots that were touched, by anything that names them, in that order (EIP-2929);
-        the values are None, or else what holds several slots and which (``chain.warmth``).
+        What the transaction has touched, in that order (EIP-2929): accounts and slots, by anything
+        that names them. Slots of maps, arrays and structs are not named one by one, for kernels
+        touch hundreds at a time: under the name of a map is a set of its slots, and what came
+        into the set is an entry of its own, with the set and the slots as its value.
     """
 
     __slots__ = (
@@ -98,69 +111,83 @@ class Meter:
 
     # Storage slots, cold and warm
 
-    def read_slot(self, slot: Any) -> None:
-        """Pay for reading a slot; `slot` is any name that no other has."""
-        if slot in self.warm:
+    def slots_of(self, name: Any) -> set[Any]:
+        """The touched slots of the map or struct of that name."""
+        found: set[Any] | None = self.warm.get(name)
+        if found is None:
+            found = self.warm[name] = set()
+        return found
+
+    def array_slots_of(self, name: Any) -> ArraySlots:
+        """The touched slots of the array of that name, but for that of its length."""
+        found: ArraySlots | None = self.warm.get(name)
+        if found is None:
+            found = self.warm[name] = ArraySlots()
+        return found
+
+    def read_slot(self, name: Any) -> None:
+        """Pay for reading a slot by itself."""
+        if name in self.warm:
             cost = self.slot_warm
         else:
             cost = self.slot_cold
-            self.warm[slot] = None
+            self.warm[name] = None
         self.used += cost
         if self.used > self.limit:
             self.charge(0, READ)
         self.read += cost
 
-    def first_write(self, slot: Any) -> int:
+    def first_write(self, name: Any) -> int:
         """What a write costs on top if it is first to touch its slot (EIP-2929)."""
-        if slot in self.warm:
+        if name in self.warm:
             return 0
-        self.warm[slot] = None
+        self.warm[name] = None
         return self.schedule.slot_cold_write
 
-    def read_slot_of(self, warm: Warm, slot: Any) -> None:
-        """Pay for reading a slot of a map or an array."""
-        if slot in warm:
+    def read_one_of(self, touched: set[Any], slot: Any) -> None:
+        """`read_slot` of a map, an array or a struct."""
+        if slot in touched:
             cost = self.slot_warm
         else:
             cost = self.slot_cold
-            self.touch(warm, (slot,))
+            self.touch(touched, (slot,))
         self.used += cost
         if self.used > self.limit:
             self.charge(0, READ)
         self.read += cost
 
-    def first_write_of(self, warm: Warm, slot: Any) -> int:
-        """`first_write` to a slot of a map or an array."""
-        if slot in warm:
+    def first_write_of(self, touched: set[Any], slot: Any) -> int:
+        """`first_write` to a slot of a map, an array or a struct."""
+        if slot in touched:
             return 0
-        self.touch(warm, (slot,))
+        self.touch(touched, (slot,))
         return self.schedule.slot_cold_write
 
-    def read_slots_of(self, warm: Warm, slots: Collection[Any]) -> None:
+    def read_many_of(self, touched: set[Any], slots: Collection[Any]) -> None:
         """Pay for reading slots of a map, some of them more than once maybe."""
         cold = 0
-        if not warm:
-            self.touch(warm, slots)
-            cold = len(warm)
-        elif not warm.issuperset(slots):
-            fresh = set(slots).difference(warm)
-            self.touch(warm, fresh)
+        if not touched:
+            self.touch(touched, slots)
+            cold = len(touched)
+        elif not touched.issuperset(slots):
+            fresh = set(slots).difference(touched)
+            self.touch(touched, fresh)
             cold = len(fresh)
         self.pay_for_reads(len(slots), cold)
 
-    def touch_first(self, warm: WarmArray, count: int) -> int:
-        """Touch the first `count` slots of an array; return how many of them were cold."""
-        below = warm.below
-        if count <= below:
-            return 0
-        warm.below = count
-        self.warm[object()] = warm, below
-        return count - below - len([slot for slot in warm if below <= slot < count])
+    def touch(self, touched: set[Any], slots: Collection[Any]) -> None:
+        """Make cold slots of a map, an array or a struct warm."""
+        touched.update(slots)
+        self.warm[object()] = touched, slots
 
-    def touch(self, warm: Warm, slots: Collection[Any]) -> None:
-        """Make cold slots of a map or an array warm."""
-        warm.update(slots)
-        self.warm[object()] = warm, slots
+    def touch_below(self, touched: ArraySlots, stop: int) -> int:
+        """Make the first slots of an array warm, up to `stop`; return how many were cold."""
+        below = touched.below
+        if stop <= below:
+            return 0
+        touched.below = stop
+        self.warm[object()] = touched, below
+        return stop - below - len([slot for slot in touched if below <= slot < stop])
 
     def pay_for_reads(self, reads: int, cold: int = 0) -> None:
         """Pay for reads, that many of which were first to touch their slot."""
@@ -170,13 +197,10 @@ class Meter:
     def cool(self, mark: int) -> None:
         """Make cold again, newest first, what was touched since `warm` was that long."""
         while len(self.warm) > mark:
-            _, several = self.warm.popitem()
-            if several is not None:
-                holder, slots = several
-                holder.cool(slots)
-
-    def cool_all(self) -> None:
-        """Make everything cold again: the transaction has ended."""
-        for holder, _ in filter(None, self.warm.values()):
-            holder.clear()
-        self.warm.clear()
+            _, entry = self.warm.popitem()
+            if type(entry) is tuple:
+                touched, slots = entry
+                if type(slots) is int:
+                    touched.below = slots
+                else:
+                    touched.difference_update(slots)

@@ -181,5 +181,5 @@ class Host:
         for cells in self.touched:
             cells.originals.clear()
         self.touched.clear()
-        self.meter.cool_all()
+        self.meter.warm.clear()
         self.logs = []

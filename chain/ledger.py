@@ -26,7 +26,7 @@ from chain.receipt import Receipt
 from chain.roots import Roots
 from chain.state import State
 from chain.transaction import Transaction
-from chain.values import Address
+from chain.values import ZERO_ADDRESS, Address
 from chain.vm import VirtualMachine
 
 R = TypeVar("R")
@@ -238,8 +238,9 @@ class Ledger:
         contract = self.contract(target)
         message = Message(sender, 0)
         gas = self.genesis.block_gas_limit
-        accounts = (sender, target)
-        return self.peek(lambda: self.vm.run(message, contract, method, arguments), gas, accounts)
+        return self.peek(
+            lambda: self.vm.run(message, contract, method, arguments), gas, sender, target
+        )
 
     def contract(self, target: Address) -> Contract:
         """The contract at an address; raises NotAContract if there is none."""
@@ -253,14 +254,15 @@ class Ledger:
         self,
         reading: Callable[[], R],
         gas: int = UNLIMITED_GAS,
-        accounts: tuple[Address, ...] = (),
+        sender: Address = ZERO_ADDRESS,
+        target: Address = ZERO_ADDRESS,
     ) -> R:
         """Return what `reading` returns, run with that much gas; nothing of it stays.
 
-        The `accounts` are those of a transaction that would do so.
+        `sender` and `target` are those of a transaction that would do so.
         """
         mark = self.state.journal.mark()
-        self.vm.begin(gas, accounts)
+        self.vm.begin(gas, sender, target)
         try:
             return reading()
         finally:

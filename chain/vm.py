@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from chain.contract.contract import CallResult, Contract
@@ -43,16 +42,15 @@ class VirtualMachine(Host):
     frames: list[Any]
 
     def begin(
-        self, gas: int, accounts: Iterable[Address], base: int = 0, calldata: int = 0
+        self, gas: int, sender: Address, target: Address, base: int = 0, calldata: int = 0
     ) -> None:
         """Start metering a transaction, or a view from outside, with `gas` (see `Meter.start`).
 
-        These `accounts` are warm, and the block's producer where the fork says so.
+        Who sends it and what it is for are warm, and the block's producer since EIP-3651.
         """
         self.meter.start(gas, base, calldata)
         warm = self.meter.warm
-        for account in accounts:
-            warm[account] = None
+        warm[sender] = warm[target] = None
         if self.schedule.producer_warm:
             warm[self.block.producer] = None
         self.depth = 0

@@ -19,7 +19,6 @@ ENGINE = [
     "merkle",
     "cells",
     "forks",
-    "warmth",
     "gas",
     "journal",
     "state",

@@ -18,31 +18,23 @@ from chain.cells import ELEMENTS_PER_LEAF, Column
 from chain.contract.storage import KECCAK, Builder, Place, StorageSequence
 from chain.contract.vector import SlotWrites, changed_slots
 from chain.errors import InvalidValue, Panic
-from chain.gas import Reason
+from chain.gas import ArraySlots, Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, ArrayType
-from chain.warmth import WarmArray, WarmPlaces
 
 WRITE = int(Reason.STORAGE_WRITE)
 
 
 class ArrayPlace(Place):
-    """Arrays whose elements take at most a slot, kept in columns.
+    """Arrays whose elements take at most a slot, kept in columns."""
 
-    Attributes
-    ----------
-    warm
-        Touched slots of each array, by its keys; that of its length is none of them.
-    """
-
-    __slots__ = ("_handle", "element", "per_slot", "warm")
+    __slots__ = ("_handle", "element", "per_slot")
 
     def __init__(self, host: Host, kind: ArrayType, path: tuple[str, ...], build: Builder) -> None:
         super().__init__(host, kind, path)
         self.cells.default = None
         self.element = kind.element
         self.per_slot = SLOT_BITS // kind.element.bits
-        self.warm = WarmPlaces(WarmArray, host.meter.warm)
         self._handle = StorageArray(self, ())
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -73,6 +65,17 @@ class StorageArray(StorageSequence):
         column: Column | None = place.cells.get(self._keys)
         return Column(place.cells, self._keys) if column is None else column
 
+    @property
+    def _touched(self) -> ArraySlots:
+        """The slots of elements that the transaction has touched."""
+        place = self._place
+        return place.host.meter.array_slots_of((place, self._keys))
+
+    def _read_length(self) -> None:
+        """Charge for reading the slot of the length."""
+        place = self._place
+        place.host.meter.read_slot((place, self._keys, "length"))
+
     def pay_to_walk(self, count: int, *, bounds_checked: bool) -> None:
         """Charge for reading the first `count` elements one by one; for kernels, too.
 
@@ -80,17 +83,15 @@ class StorageArray(StorageSequence):
         """
         place = self._place
         meter = place.host.meter
-        warm = place.warm[self._keys]
-        cold = meter.touch_first(warm, -(-count // place.per_slot))
+        cold = meter.touch_below(self._touched, -(-count // place.per_slot))
         if bounds_checked and count:
-            meter.read_slot((place, self._keys))
+            self._read_length()
             meter.pay_for_reads(2 * count - 1, cold)
         else:
             meter.pay_for_reads(count, cold)
 
     def __len__(self) -> int:
-        place = self._place
-        place.host.meter.read_slot((place, self._keys))
+        self._read_length()
         return len(self._column)
 
     def __getitem__(self, index: int) -> Any:
@@ -100,7 +101,7 @@ class StorageArray(StorageSequence):
         if not 0 <= index < size:
             raise Panic(f"index {index} is out of bounds of an array of {size}")
         host.meter.charge(host.schedule.array_access, KECCAK)
-        host.meter.read_slot_of(place.warm[self._keys], index // place.per_slot)
+        host.meter.read_one_of(self._touched, index // place.per_slot)
         value = self._column.get(index)
         kind = place.element
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
@@ -131,12 +132,11 @@ class StorageArray(StorageSequence):
         host.meter.charge(host.schedule.array_access, KECCAK)
         default = place.element.default
         slot = index // place.per_slot
-        warm = place.warm[self._keys]
         on_top = 0
         if place.element.bits < SLOT_BITS:
-            host.meter.read_slot_of(warm, slot)
+            host.meter.read_one_of(self._touched, slot)
         else:
-            on_top = host.meter.first_write_of(warm, slot)
+            on_top = host.meter.first_write_of(self._touched, slot)
         self._remember_start(column, index)
         if place.per_slot == 1:
             host.store(column, index, column.get(index, default), value, default, on_top)
@@ -184,7 +184,7 @@ class StorageArray(StorageSequence):
             host.touched.append(place.cells)
         originals[self._keys] = original
         host.meter.charge(schedule.array_access, KECCAK)
-        host.meter.read_slot((place, self._keys))
+        self._read_length()
         host.store(place.cells, (self._keys, "length"), len(column), len(array), 0)
         changes = _slot_changes(original, column, array, place.per_slot, place.element.default)
         filled = _filled(len(array), place.per_slot)
@@ -195,7 +195,7 @@ class StorageArray(StorageSequence):
             changes.sets * schedule.slot_set
             + changes.resets * schedule.slot_reset
             + (changes.noops + changes.dirty) * schedule.slot_warm
-            + host.meter.touch_first(place.warm[self._keys], written) * schedule.slot_cold_write,
+            + host.meter.touch_below(self._touched, written) * schedule.slot_cold_write,
             WRITE,
         )
         host.meter.refund += (

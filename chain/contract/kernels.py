@@ -148,7 +148,7 @@ def sum_at(meter: Meter, mapping: Map[int, int], keys: Sequence[int]) -> int:
     meter.work(len(values) * SUM_AT)
     meter.charge(len(values) * meter.schedule.map_access, KECCAK)
     place: Any = mapping._place.values
-    meter.read_slots_of(place.warm_of(mapping._keys), values)
+    meter.read_many_of(place.touched(mapping._keys), values)
     cells = place.cells_of(mapping._keys)
     return _fits(sum(map(cells.get, values, repeat(0))))
 
@@ -171,7 +171,7 @@ def add_at(
     count = len(values)
     meter.work(count * ADD_AT)
     meter.charge(count * schedule.map_access, KECCAK)
-    meter.read_slots_of(place.warm_of(mapping._keys), values)
+    meter.read_many_of(place.touched(mapping._keys), values)
     masks = count if kind.bits < SLOT_BITS else 0
     meter.pay_for_reads(masks + rereads * max(count - 1, 0))
     cells = place.cells_of(mapping._keys)

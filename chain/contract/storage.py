@@ -21,7 +21,6 @@ from chain.errors import InvalidValue
 from chain.gas import Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, Type
-from chain.warmth import Warm, WarmPlaces
 
 KECCAK = int(Reason.KECCAK)
 WRITE = int(Reason.STORAGE_WRITE)
@@ -99,13 +98,11 @@ class ScalarPlace(Place):
 
     """
 
-    __slots__ = ("_behind", "_warm", "_warm_behind")
+    __slots__ = ("_behind",)
 
     def __init__(self, host: Host, kind: Type, path: tuple[str, ...]) -> None:
         super().__init__(host, kind, path)
         self._behind: dict[Any, Cells] = {}
-        self._warm = Warm()
-        self._warm_behind = WarmPlaces(Warm, host.meter.warm)
 
     def cells_of(self, keys: Any) -> Cells:
         """The cells of the map at `keys`."""
@@ -116,9 +113,9 @@ class ScalarPlace(Place):
             found = self._behind[keys] = Cells(self.cells.path, self.cells.default, keys)
         return found
 
-    def warm_of(self, keys: Any) -> Warm:
-        """The touched slots of the map at `keys`."""
-        return self._warm if keys is NO_KEYS else self._warm_behind[keys]
+    def touched(self, keys: Any) -> set[Any]:
+        """The slots of the map at `keys` that the transaction has touched, by its own keys."""
+        return self.host.meter.slots_of((self, keys))
 
     def families(self) -> Iterator[Cells]:
         together = Cells(self.cells.path, self.cells.default)  # whichever map they belong to
@@ -130,7 +127,7 @@ class ScalarPlace(Place):
     def read_behind(self, keys: Any, key: Any) -> Any:
         kind = self.kind
         host = self.host
-        host.meter.read_slot_of(self.warm_of(keys), key)
+        host.meter.read_one_of(self.touched(keys), key)
         cells = self.cells if keys is NO_KEYS else self._behind.get(keys, NOTHING)
         value = cells.get(key, kind.default)
         return kind.reference(host, self.cells.path[0], value) if kind.refers else value
@@ -141,9 +138,9 @@ class ScalarPlace(Place):
         host = self.host
         first = 0
         if kind.bits < SLOT_BITS:
-            host.meter.read_slot_of(self.warm_of(keys), key)
+            host.meter.read_one_of(self.touched(keys), key)
         else:
-            first = host.meter.first_write_of(self.warm_of(keys), key)
+            first = host.meter.first_write_of(self.touched(keys), key)
         cells = self.cells_of(keys)
         default = kind.default
         host.store(cells, key, cells.get(key, default), value, default, first)

@@ -13,7 +13,6 @@ from chain.contract.storage import WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
 from chain.types import SLOT_BITS, StringType, Type, type_of
-from chain.warmth import Warm, WarmPlaces
 
 
 def storage_type(annotation: Any) -> Type:
@@ -123,26 +122,20 @@ class Struct:
 class StructHandle:
     """A struct in storage, at certain keys."""
 
-    __slots__ = ("_keys", "_place", "_warm")
+    __slots__ = ("_keys", "_place", "_touched")
 
     members: ClassVar[tuple[str, ...]]  # those a public getter returns
 
     def __init__(self, place: StructPlace, keys: Any) -> None:
         self._place = place
         self._keys = keys
-        self._warm: Warm = place.warm[keys]
+        self._touched = place.host.meter.slots_of((place, keys))  # numbers of slots
 
 
 class StructPlace(Place):
-    """Structs of one type: packed members as one tuple per key, others in places of their own.
+    """Structs of one type: packed members as one tuple per key, others in places of their own."""
 
-    Attributes
-    ----------
-    warm
-        Numbers of the slots that were touched, by the struct's keys.
-    """
-
-    __slots__ = ("_handle", "behind", "defaults", "members", "warm")
+    __slots__ = ("_handle", "behind", "defaults", "members")
 
     kind: StructType
 
@@ -151,7 +144,6 @@ class StructPlace(Place):
         self._handle = kind.handle
         self.members = kind.members
         self.defaults = self.cells.default = kind.defaults
-        self.warm = WarmPlaces(Warm, host.meter.warm)
         self.behind = {
             name: build(host, member, (*path, name))
             for name, member in kind.members.items()
@@ -198,7 +190,7 @@ class StructPlace(Place):
             price, change = schedule.write(slot(original), current, slot(changed), zero)
             cost += price
             refund += change
-        cold = writes.slots - handle._warm
+        cold = writes.slots - handle._touched
         if cold:
             read_first = len(writes.read_first & cold)
             reads += read_first * (schedule.slot_cold - schedule.slot_warm)
@@ -206,7 +198,7 @@ class StructPlace(Place):
         if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
             return False
         if cold:
-            meter.touch(handle._warm, cold)
+            meter.touch(handle._touched, cold)
         meter.used += reads + cost
         meter.read += reads
         meter.by_reason[WRITE] += cost
@@ -240,7 +232,7 @@ class _Packed:
         place = handle._place
         host = place.host
         keys = handle._keys
-        host.meter.read_slot_of(handle._warm, self.number)
+        host.meter.read_one_of(handle._touched, self.number)
         value = place.cells.get(keys, place.defaults)[self.index]
         kind = self.kind
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
@@ -254,9 +246,9 @@ class _Packed:
         index = self.index
         first = 0
         if self.narrow:
-            host.meter.read_slot_of(handle._warm, self.number)
+            host.meter.read_one_of(handle._touched, self.number)
         else:
-            first = host.meter.first_write_of(handle._warm, self.number)
+            first = host.meter.first_write_of(handle._touched, self.number)
         held = cells.get(keys, place.defaults)
         changed = (*held[:index], value, *held[index + 1 :])
         original = host.original(cells, keys, held)
