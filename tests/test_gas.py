@@ -649,8 +649,8 @@ def made_model(model: str, size: int) -> tuple[type[Contract], list[Any], list[i
 class Trained:
     """A trainer in its steady state, with a sample of `size` features."""
 
-    def __init__(self, model: str, size: int) -> None:
-        self.chain = chain = Chain(gas_price=0, block_gas_limit=10**9, fork="istanbul")
+    def __init__(self, model: str, size: int, fork: str = "istanbul") -> None:
+        self.chain = chain = Chain(gas_price=0, block_gas_limit=10**9, fork=fork)
         owner, self.earlier, self.author, self.other = chain.accounts[:4]
         incentive = chain.deploy(Stakeable, 15, 100, 200, 10**15, sender=owner)
         handler = chain.deploy(DataHandler, sender=owner)
