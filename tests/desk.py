@@ -123,7 +123,7 @@ class Desk(Contract):
     pairs: Map[uint8, Pair]
     packed: Array[uint64]
     wide: Array[uint256]
-    lists: Array[Array[uint64]]
+    lists: Map[uint8, Array[Array[uint64]]]
     text: str
 
     def __init__(self, friend: Friend) -> None:
@@ -182,7 +182,7 @@ class Desk(Contract):
             return self.wide[a]
         if code == 12:
             return len(self.text)
-        return len(self.lists)
+        return len(self.lists[a])
 
     def write(self, code: int256, a: uint8, b: uint8, value: uint64) -> None:
         if code == 0:
@@ -212,7 +212,7 @@ class Desk(Contract):
         elif code == 12:
             self.text = LONG if value > 0 else "short"
         elif code == 13:
-            self.lists.append([value, b])  # type: ignore[arg-type]
+            self.lists[a].append([value, b])  # type: ignore[arg-type]
         elif code == 14:
             pair = self.pairs[a]
             pair.left = value
@@ -278,7 +278,7 @@ class Twin:
         self.fork = fork
         self.rules = RULES[fork]
         self.slots: dict[Any, dict[Any, Any]] = {}
-        self.lengths: dict[Any, int] = {"packed": 0, "wide": 0, "lists": 0}
+        self.lengths: dict[Any, int] = {"packed": 0, "wide": 0}
         self.long = False
         self.slots["itself"] = self.slots["friend"] = {0: 1}  # whatever they are
         self.begin()
@@ -377,7 +377,7 @@ class Twin:
             for number in range(1 + -(-len(LONG) // 32) if self.long else 1):
                 self.sload(("text", number))
         else:
-            self.sload(("lists", "length"))
+            self.sload(("lists", a))
 
     def write(self, code: int, a: int, b: int, value: int) -> None:
         if code < 10:
@@ -396,11 +396,11 @@ class Twin:
                 held = (LONG if self.long else "short", number) if number < new else 0
                 self.sstore(("text", number), {0: held})
         elif code == 13:
-            self.sload(("lists", "length"))
-            size = self.lengths["lists"]
-            self.lengths["lists"] = size + 1
-            self.sstore(("lists", "length"), {0: size + 1})
-            self.assign(("list", size), 4, [value, b])
+            self.sload(("lists", a))
+            size = self.lengths.get(("lists", a), 0)
+            self.lengths["lists", a] = size + 1
+            self.sstore(("lists", a), {0: size + 1})
+            self.assign(("list", a, size), 4, [value, b])
         elif code == 14:
             for member, new in ((6, value), (8, value), (7, b)):
                 self.write(member, a, b, new)

@@ -40,6 +40,8 @@ bodies = st.recursive(
 )
 histories = st.lists(st.tuples(bodies, endings), min_size=1, max_size=4)
 
+LOAD, APPEND = (42, 0, 0, 0), (45, 0, 0, 1)  # of six elements, four to a slot
+
 
 @pytest.mark.parametrize("fork", FORKS)
 @given(programs=histories)
@@ -49,6 +51,8 @@ histories = st.lists(st.tuples(bodies, endings), min_size=1, max_size=4)
 @example(programs=[([(40, 1, 2, 0), ([(40, 1, 3, 0)], GIVES_UP), (41, 3, 1, 1)], FINE)])
 @example(programs=[([(34, 1, 2, 3), ([(35, 2, 1, 3)], GIVES_UP), (34, 2, 0, 1)], FINE)])
 @example(programs=[([(11, 2, 0, 0), (50, 0, 0, 0), (44, 1, 0, 0)], FINE)])
+@example(programs=[([APPEND, APPEND, LOAD, ([APPEND, LOAD], GIVES_UP), APPEND], FINE)])
+@example(programs=[([(13, 1, 0, 0), (13, 2, 0, 0), (33, 2, 0, 1)], FINE)])
 def test_gas_is_that_of_the_sets_and_prices_of_the_eips(fork: str, programs: list[Frame]) -> None:
     desk, twin = new_desk(fork), Twin(fork)
     for program in programs:
