@@ -393,13 +393,13 @@ class Burning:
             receipt = self.clear(count, turns, odd, padding)
             return receipt.gas_used + receipt.gas_refund
 
-        start = gas(257, 257)
-        turn, odd_turn = gas(258, 257) - start, gas(257, 258) - start
-        for odd in range(200):
+        start = gas(257, 1)
+        turn, odd_turn = gas(258, 1) - start, gas(257, 2) - start
+        for odd in range(255):
             turns, rest = divmod(spent - start - odd * odd_turn, turn)
-            # Two bytes that are not zero, as there were.
+            # As many bytes that are not zero as there were.
             if rest == 0 <= turns < 2**15 and (257 + turns) % 256:
-                return count, 257 + turns, 257 + odd, padding
+                return count, 257 + turns, 1 + odd, padding
         raise AssertionError(f"{spent} cannot be spent: it starts at {start}")
 
 
@@ -430,7 +430,7 @@ class TestCalldataFloor:
     def test_holds_just_where_less_was_used(self) -> None:
         before, since = Burning("cancun"), Burning("prague")
         padding = [2**256 - 1] * 50
-        floor = 21_000 + 10 * tokens_of(before.clear(0, 257, 257, padding))
+        floor = 21_000 + 10 * tokens_of(before.clear(0, 257, 1, padding))
         for more in (-1_000, -2, -1, 0, 1, 2, 1_000):
             arguments = before.aimed(floor + more, 0, padding)
             then, now = before.clear(*arguments), since.clear(*arguments)
