@@ -16,7 +16,7 @@ from chain.contract.records import Event
 from chain.deployed import Deployed
 from chain.encoding import encode
 from chain.errors import InvalidTransaction, InvalidValue, UnknownAccount
-from chain.gas import ISTANBUL, Schedule
+from chain.forks import NEWEST, schedule_of
 from chain.gas_report import GasReport
 from chain.ledger import Genesis, Ledger
 from chain.logs import find_logs
@@ -50,8 +50,9 @@ class Chain:
         Timestamp of block 0.
     ordering
         How ``mine()`` orders waiting transactions: highest price first by default.
-    schedule
-        Gas prices.
+    fork
+        Hard fork whose gas rules hold: ``istanbul``, ``berlin``, ``london``, ``shanghai``,
+        ``cancun`` or ``prague``.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Chain:
         block_time_s: int = 12,
         genesis_time_s: int = 1_600_000_000,
         ordering: Ordering = by_price,
-        schedule: Schedule = ISTANBUL,
+        fork: str = NEWEST,
     ) -> None:
         self.gas_price = gas_price
         self.ordering = ordering
@@ -82,7 +83,7 @@ class Chain:
                 block_gas_limit=block_gas_limit,
                 block_time_s=block_time_s,
                 timestamp=genesis_time_s,
-                schedule=schedule,
+                schedule=schedule_of(fork),
             ),
             {},
             self.labels,

@@ -113,8 +113,12 @@ class Executor:
             return self._deal(transaction, index)
         state = vm.state
         mark = state.journal.mark()
-        vm.begin(transaction.gas_limit, *self.check_gas(transaction))
         sender = transaction.sender
+        base, calldata, floor = self.check_gas(transaction)
+        target = transaction.to
+        if target is None or transaction.kind == "deploy":
+            target = Address(contract_address(sender, transaction.nonce))
+        vm.begin(transaction.gas_limit, sender, target, base, calldata)
         state.journal.write(state.nonces, sender, state.nonces.get(sender, 0) + 1)
         limit, price = transaction.gas_limit, transaction.gas_price
         if price:
@@ -122,7 +126,7 @@ class Executor:
         address, value, error = None, None, None
         paid = state.journal.mark()
         try:
-            address, value = self._run(transaction)
+            address, value = self._run(transaction, target)
         except ExecutionError as failure:
             error = failure
             state.journal.rollback(paid)
@@ -136,6 +140,9 @@ class Executor:
         meter.by_reason[Reason.MEMORY] += meter.memory
         refund = min(max(meter.refund, 0), meter.used // vm.schedule.refund_quotient)
         gas_used = meter.used - refund
+        if gas_used < floor:
+            meter.by_reason[Reason.CALLDATA] += floor - gas_used
+            gas_used = floor
         if price:
             state.add_balance(sender, (limit - gas_used) * price)
             state.add_balance(vm.block.producer, gas_used * price)
@@ -182,14 +189,13 @@ class Executor:
             self.labels,
         )
 
-    def _run(self, transaction: Transaction) -> tuple[Address | None, Any]:
+    def _run(self, transaction: Transaction, to: Address) -> tuple[Address | None, Any]:
         """Do what the transaction asks for: the new contract's address, and the result."""
         vm = self.vm
         sender = transaction.sender
         if transaction.kind == "deploy":
-            return self._deploy(transaction), None
-        to = transaction.to
-        assert to is not None
+            self._deploy(transaction, to)
+            return to, None
         contract = vm.state.contracts.get(to)
         if transaction.kind == "transfer":
             if contract is None:
@@ -209,11 +215,10 @@ class Executor:
         message = Message(sender, transaction.value)
         return None, vm.run(message, contract, method, transaction.arguments)
 
-    def _deploy(self, transaction: Transaction) -> Address:
+    def _deploy(self, transaction: Transaction, address: Address) -> None:
         vm = self.vm
         state = vm.state
         owner = self._class_of(transaction)
-        address = Address(contract_address(transaction.sender, transaction.nonce))
         contract = owner(vm, address)
         state.journal.write(state.contracts, address, contract)
         constructor = owner.constructor_method
@@ -223,7 +228,6 @@ class Executor:
         elif transaction.arguments or transaction.value:
             raise InvalidValue(f"{owner.__name__} has no constructor: pass nothing")
         vm.meter.charge(owner.code_size * vm.schedule.code_byte, Reason.CODE)
-        return address
 
     def _class_of(self, transaction: Transaction) -> type[Contract]:
         owner = self.classes.get(transaction.name)
@@ -237,38 +241,58 @@ class Executor:
             )
         return owner
 
-    def check_gas(self, transaction: Transaction) -> tuple[int, int]:
-        """Return what it costs before anything runs; InvalidGasLimit if that is too much."""
-        base, calldata = self.intrinsic_gas(transaction)
+    def check_gas(self, transaction: Transaction) -> tuple[int, int, int]:
+        """Return what `intrinsic_gas` does; InvalidGasLimit if the limit is below that."""
+        base, calldata, floor = self.intrinsic_gas(transaction)
         if base + calldata > transaction.gas_limit:
             raise InvalidGasLimit(
                 f"a gas limit of {transaction.gas_limit} is below the {base + calldata} that "
                 "the transaction costs before anything runs"
             )
-        return base, calldata
+        if floor > transaction.gas_limit:
+            raise InvalidGasLimit(
+                f"a gas limit of {transaction.gas_limit} is below the {floor} that a transaction "
+                "with so much call data costs at least (EIP-7623)"
+            )
+        return base, calldata, floor
 
-    def intrinsic_gas(self, transaction: Transaction) -> tuple[int, int]:
-        """Base gas, and gas of the calldata's bytes in Solidity's ABI encoding."""
+    def intrinsic_gas(self, transaction: Transaction) -> tuple[int, int, int]:
+        """What it costs before anything runs, and what it costs at least.
+
+        Returns
+        -------
+        base
+            Gas of the transaction as such, and of making a contract: EIP-3860 for its init code.
+        calldata
+            Gas of the call data's bytes in Solidity's ABI encoding.
+        floor
+            Least gas of a transaction with that call data (EIP-7623), or 0.
+        """
         schedule = self.vm.schedule
+        base = schedule.transaction
         if transaction.kind == "transfer":
-            return schedule.transaction, 0
+            return base, 0, base if schedule.calldata_floor else 0
         method: Method | None
         if transaction.kind == "deploy":
             owner = self._class_of(transaction)
             method = owner.constructor_method
-            base = schedule.transaction + schedule.creation
             size = owner.code_size + owner.constructor_size
             nonzero = size * CODE_NONZERO_PERCENT // 100
             zero = size - nonzero
         else:
             contract = self.vm.state.contracts.get(transaction.to)
             method = None if contract is None else contract.methods.get(transaction.name)
-            base = schedule.transaction
             nonzero, zero = 4, 0
         words, word_bytes = _abi_size(method, transaction.arguments)
         nonzero += word_bytes
         zero += 32 * words - word_bytes
-        return base, nonzero * schedule.calldata_nonzero + zero * schedule.calldata_zero
+        calldata = nonzero * schedule.calldata_nonzero + zero * schedule.calldata_zero
+        floor = schedule.calldata_floor * (4 * nonzero + zero)
+        if floor:
+            floor += base
+        if transaction.kind == "deploy":
+            base += schedule.creation + schedule.initcode_word * -(-(nonzero + zero) // 32)
+        return base, calldata, floor
 
 
 def _abi_size(method: Method | None, arguments: tuple[Any, ...]) -> tuple[int, int]:

@@ -1,19 +1,18 @@
-"""Gas: what each operation costs under a hard fork's rules, and the meter that counts it.
+"""Gas: the meter that counts it, at the prices of a hard fork (``chain.forks``).
 
 Costs go through :meth:`Meter.charge` before their effect. Two kinds are added in place, because
 they take no memory and change nothing, and are held against the limit a little later: the
 compiler's charges for straight-line code, and single storage reads.
-
-Sources: the Ethereum yellow paper, appendix G; EIP-1108, EIP-1884, EIP-2028 and EIP-2200 for
-Istanbul.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
 from enum import IntEnum
+from typing import Any
 
 from chain.errors import OutOfGas
+from chain.forks import Schedule
 
 
 class Reason(IntEnum):
@@ -31,95 +30,21 @@ class Reason(IntEnum):
     COMPUTE = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """The prices of one hard fork, in gas.
-
-    The last two follow from `keccak`: finding a mapping's value, and an array's elements.
-    """
-
-    name: str
-    transaction: int
-    creation: int
-    calldata_zero: int
-    calldata_nonzero: int
-    storage_read: int
-    storage_set: int
-    storage_reset: int
-    storage_clear_refund: int
-    refund_quotient: int
-    keccak: int
-    keccak_word: int
-    log: int
-    log_topic: int
-    log_byte: int
-    call: int
-    call_value: int
-    call_stipend: int
-    call_new_account: int
-    balance: int
-    own_balance: int
-    code_byte: int
-    memory_word: int
-    map_access: int
-    array_access: int
-
-    def store(self, original: object, current: object, new: object, zero: object) -> int:
-        """Price of one storage write (EIP-2200), from the slot at the start, now, and to be."""
-        if current == new:
-            return self.storage_read
-        if original != current:
-            return self.storage_read
-        return self.storage_set if original == zero else self.storage_reset
-
-    def store_refund(self, original: object, current: object, new: object, zero: object) -> int:
-        """Change of the refund counter by one storage write, EIP-2200."""
-        if current == new:
-            return 0
-        if original == current:
-            return self.storage_clear_refund if new == zero else 0
-        refund = 0
-        if original != zero:
-            if current == zero:
-                refund -= self.storage_clear_refund
-            elif new == zero:
-                refund += self.storage_clear_refund
-        if original == new:
-            restored = self.storage_set if original == zero else self.storage_reset
-            refund += restored - self.storage_read
-        return refund
-
-
-ISTANBUL = Schedule(
-    name="istanbul",
-    transaction=21_000,
-    creation=32_000,
-    calldata_zero=4,
-    calldata_nonzero=16,
-    storage_read=800,
-    storage_set=20_000,
-    storage_reset=5_000,
-    storage_clear_refund=15_000,
-    refund_quotient=2,
-    keccak=30,
-    keccak_word=6,
-    log=375,
-    log_topic=375,
-    log_byte=8,
-    call=700,
-    call_value=9_000,
-    call_stipend=2_300,
-    call_new_account=25_000,
-    balance=700,
-    own_balance=5,
-    code_byte=200,
-    memory_word=3,
-    map_access=30 + 2 * 6,
-    array_access=30 + 6,
-)
-
+READ = int(Reason.STORAGE_READ)
 
 _NOTHING_ELSE = (0,) * (len(Reason) - 2)
+
+
+class ArraySlots(set[int]):
+    """Slots of an array that were touched, by number: those in the set, and all `below` one."""
+
+    __slots__ = ("below",)
+
+    def __init__(self) -> None:
+        self.below = 0
+
+    def __contains__(self, slot: object) -> bool:
+        return slot < self.below or super().__contains__(slot)  # type: ignore[operator]
 
 
 class Meter:
@@ -142,6 +67,11 @@ class Meter:
         Words of memory that the running frame keeps things in.
     reached
         Words of memory that it has paid for.
+    warm
+        What the transaction has touched, in that order (EIP-2929): accounts and slots, by anything
+        that names them. Slots of maps, arrays and structs are not named one by one, for kernels
+        touch hundreds at a time: under the name of a map is a set of its slots, and what came
+        into the set is an entry of its own, with the set and the slots as its value.
     """
 
     __slots__ = (
@@ -153,11 +83,17 @@ class Meter:
         "read",
         "refund",
         "schedule",
+        "slot_cold",
+        "slot_warm",
         "used",
+        "warm",
     )
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
+        self.slot_cold = schedule.slot_cold  # at hand, for it is asked for all the time
+        self.slot_warm = schedule.slot_warm
+        self.warm: dict[Any, Any] = {}
         self.start(0)
 
     def start(self, limit: int, base: int = 0, calldata: int = 0) -> None:
@@ -204,3 +140,99 @@ class Meter:
         used = self.used = self.used + amount
         if used > self.limit:
             raise OutOfGas(f"{used} gas is needed, the limit is {self.limit}: raise gas_limit")
+
+    # Storage slots, cold and warm
+
+    def slots_of(self, name: Any) -> set[Any]:
+        """The touched slots of the map or struct of that name."""
+        found: set[Any] | None = self.warm.get(name)
+        if found is None:
+            found = self.warm[name] = set()
+        return found
+
+    def array_slots_of(self, name: Any) -> ArraySlots:
+        """The touched slots of the array of that name, but for that of its length."""
+        found: ArraySlots | None = self.warm.get(name)
+        if found is None:
+            found = self.warm[name] = ArraySlots()
+        return found
+
+    def read_slot(self, name: Any) -> None:
+        """Pay for reading a slot by itself."""
+        if name in self.warm:
+            cost = self.slot_warm
+        else:
+            cost = self.slot_cold
+            self.warm[name] = None
+        self.used += cost
+        if self.used > self.limit:
+            self.charge(0, READ)
+        self.read += cost
+
+    def first_write(self, name: Any) -> int:
+        """What a write costs on top if it is first to touch its slot (EIP-2929)."""
+        if name in self.warm:
+            return 0
+        self.warm[name] = None
+        return self.schedule.slot_cold_write
+
+    def read_one_of(self, touched: set[Any], slot: Any) -> None:
+        """`read_slot` of a map, an array or a struct."""
+        if slot in touched:
+            cost = self.slot_warm
+        else:
+            cost = self.slot_cold
+            self.touch(touched, (slot,))
+        self.used += cost
+        if self.used > self.limit:
+            self.charge(0, READ)
+        self.read += cost
+
+    def first_write_of(self, touched: set[Any], slot: Any) -> int:
+        """`first_write` to a slot of a map, an array or a struct."""
+        if slot in touched:
+            return 0
+        self.touch(touched, (slot,))
+        return self.schedule.slot_cold_write
+
+    def read_many_of(self, touched: set[Any], slots: Collection[Any]) -> None:
+        """Pay for reading slots of a map, some of them more than once maybe."""
+        cold = 0
+        if not touched:
+            self.touch(touched, slots)
+            cold = len(touched)
+        elif not touched.issuperset(slots):
+            fresh = set(slots).difference(touched)
+            self.touch(touched, fresh)
+            cold = len(fresh)
+        self.pay_for_reads(len(slots), cold)
+
+    def touch(self, touched: set[Any], slots: Collection[Any]) -> None:
+        """Make cold slots of a map, an array or a struct warm."""
+        touched.update(slots)
+        self.warm[object()] = touched, slots
+
+    def touch_below(self, touched: ArraySlots, stop: int) -> int:
+        """Make the first slots of an array warm, up to `stop`; return how many were cold."""
+        below = touched.below
+        if stop <= below:
+            return 0
+        touched.below = stop
+        self.warm[object()] = touched, below
+        return stop - below - len([slot for slot in touched if below <= slot < stop])
+
+    def pay_for_reads(self, reads: int, cold: int = 0) -> None:
+        """Pay for reads, that many of which were first to touch their slot."""
+        warm = self.slot_warm
+        self.charge(reads * warm + cold * (self.slot_cold - warm), READ)
+
+    def cool(self, mark: int) -> None:
+        """Make cold again, newest first, what was touched since `warm` was that long."""
+        while len(self.warm) > mark:
+            _, entry = self.warm.popitem()
+            if type(entry) is tuple:
+                touched, slots = entry
+                if type(slots) is int:
+                    touched.below = slots
+                else:
+                    touched.difference_update(slots)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 from chain.cells import Cells, Column
 from chain.compute import ENCODE_ARRAY, ENCODE_ITEM, ENCODE_WORD
 from chain.errors import CallDepthExceeded, OutOfGas, WriteInView
-from chain.gas import Meter, Reason, Schedule
+from chain.forks import Schedule
+from chain.gas import Meter, Reason
 from chain.state import State
 from chain.values import Address
 
@@ -57,13 +58,25 @@ class Host:
         True inside a view: nothing may be written.
     depth
         How deep calls are nested, between contracts and within one.
+    precompiles
+        Addresses of the protocol's own contracts, which are always warm.
     touched
         Cell families and columns that hold original values to drop when the transaction ends.
     logs
         Emitted so far: (contract, event) in order.
     """
 
-    __slots__ = ("block", "depth", "logs", "meter", "schedule", "state", "static", "touched")
+    __slots__ = (
+        "block",
+        "depth",
+        "logs",
+        "meter",
+        "precompiles",
+        "schedule",
+        "state",
+        "static",
+        "touched",
+    )
 
     def __init__(self, state: State, schedule: Schedule, block: BlockContext) -> None:
         self.state = state
@@ -72,6 +85,9 @@ class Host:
         self.block = block
         self.static = False
         self.depth = 0
+        self.precompiles = frozenset(
+            f"0x{number + 1:040x}" for number in range(schedule.precompiles)
+        )
         self.touched: list[Cells | Column] = []
         self.logs: list[tuple[Contract, Event]] = []
 
@@ -119,12 +135,23 @@ class Host:
         if self.meter.limit - self.meter.used <= stipend:
             raise OutOfGas(f"a write needs more than {stipend} gas to be left: raise gas_limit")
 
-    def store(self, cells: Cells | Column, key: Any, current: Any, new: Any, zero: Any) -> None:
+    def reach(self, target: Address) -> int:
+        """Price of an operation on an account, which is warm from then on (EIP-2929)."""
+        warm = self.meter.warm
+        if target in warm or target in self.precompiles:
+            return self.schedule.account_warm
+        warm[target] = None
+        return self.schedule.account_cold
+
+    def store(
+        self, cells: Cells | Column, key: Any, current: Any, new: Any, zero: Any, first: int = 0
+    ) -> None:
         """Charge for changing a slot from `current` to `new`, before it happens.
 
-        `key` names the slot among the originals of `cells`; the values are whole slots.
+        `key` names the slot among the originals of `cells`; the values are whole slots. `first` is
+        of ``Meter.first_write``, unless the slot was read before.
         """
-        self.pay_for_write(self.original(cells, key, current), current, new, zero)
+        self.pay_for_write(self.original(cells, key, current), current, new, zero, first)
 
     def original(self, cells: Cells | Column, key: Any, current: Any) -> Any:
         """What was there when the transaction began, given that it is `current` now.
@@ -139,32 +166,25 @@ class Host:
         originals[key] = current
         return current
 
-    def pay_for_write(self, original: Any, current: Any, new: Any, zero: Any) -> None:
-        """Charge for changing a slot that held `original` when the transaction began (EIP-2200)."""
-        schedule = self.schedule
+    def pay_for_write(
+        self, original: Any, current: Any, new: Any, zero: Any, first: int = 0
+    ) -> None:
+        """Charge for changing a slot that held `original` when the transaction began."""
         meter = self.meter
-        if self.static or meter.limit - meter.used <= schedule.call_stipend:
+        if self.static or meter.limit - meter.used <= self.schedule.call_stipend:
             self.check_writable()
-        if current == new:
-            cost = schedule.storage_read
-        elif original == current:
-            if current == zero:
-                cost = schedule.storage_set
-            else:
-                cost = schedule.storage_reset
-                if new == zero:
-                    meter.refund += schedule.storage_clear_refund
-        else:
-            cost = schedule.store(original, current, new, zero)
-            meter.refund += schedule.store_refund(original, current, new, zero)
+        cost, refund = self.schedule.write(original, current, new, zero)
+        cost += first
         meter.used += cost
         if meter.used > meter.limit:
             meter.charge(0, WRITE)
         meter.by_reason[WRITE] += cost
+        meter.refund += refund
 
     def end_transaction(self) -> None:
-        """Forget the original values: the next transaction starts from what is there now."""
+        """Forget the original values, and what was touched: the next transaction starts anew."""
         for cells in self.touched:
             cells.originals.clear()
         self.touched.clear()
+        self.meter.warm.clear()
         self.logs = []

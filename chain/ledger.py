@@ -19,14 +19,14 @@ from chain.errors import (
     VerificationFailed,
 )
 from chain.executor import Executor
-from chain.gas import Schedule
+from chain.forks import Schedule
 from chain.host import BlockContext, Message
 from chain.mempool import Mempool, Ordering
 from chain.receipt import Receipt
 from chain.roots import Roots
 from chain.state import State
 from chain.transaction import Transaction
-from chain.values import Address
+from chain.values import ZERO_ADDRESS, Address
 from chain.vm import VirtualMachine
 
 R = TypeVar("R")
@@ -251,7 +251,9 @@ class Ledger:
         contract = self.contract(target)
         message = Message(sender, 0)
         gas = self.genesis.block_gas_limit
-        return self.peek(lambda: self.vm.run(message, contract, method, arguments), gas)
+        return self.peek(
+            lambda: self.vm.run(message, contract, method, arguments), gas, sender, target
+        )
 
     def contract(self, target: Address) -> Contract:
         """The contract at an address; raises NotAContract if there is none."""
@@ -261,10 +263,19 @@ class Ledger:
             raise NotAContract(f"there is no contract at {where}: deploy it first")
         return found
 
-    def peek(self, reading: Callable[[], R], gas: int = UNLIMITED_GAS) -> R:
-        """Return what `reading` returns, run with that much gas; nothing of it stays."""
+    def peek(
+        self,
+        reading: Callable[[], R],
+        gas: int = UNLIMITED_GAS,
+        sender: Address = ZERO_ADDRESS,
+        target: Address = ZERO_ADDRESS,
+    ) -> R:
+        """Return what `reading` returns, run with that much gas; nothing of it stays.
+
+        `sender` and `target` are those of a transaction that would do so.
+        """
         mark = self.state.journal.mark()
-        self.vm.begin(gas)
+        self.vm.begin(gas, sender, target)
         try:
             return reading()
         finally:

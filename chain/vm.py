@@ -41,9 +41,18 @@ class VirtualMachine(Host):
 
     frames: list[Any]
 
-    def begin(self, gas: int, base: int = 0, calldata: int = 0) -> None:
-        """Start metering a transaction, or a view from outside, with `gas` (see `Meter.start`)."""
+    def begin(
+        self, gas: int, sender: Address, target: Address, base: int = 0, calldata: int = 0
+    ) -> None:
+        """Start metering a transaction, or a view from outside, with `gas` (see `Meter.start`).
+
+        Who sends it and what it is for are warm, and the block's producer since EIP-3651.
+        """
         self.meter.start(gas, base, calldata)
+        warm = self.meter.warm
+        warm[sender] = warm[target] = None
+        if self.schedule.producer_warm:
+            warm[self.block.producer] = None
         self.depth = 0
         self.static = False
         self.frames = []
@@ -63,14 +72,21 @@ class VirtualMachine(Host):
     def call(
         self, message: Message, target: Address, declared: Method, arguments: tuple[Any, ...]
     ) -> Any:
-        """Run a method of the contract at `target`, as the caller of `message` declares it."""
-        if message.value:
-            self._pay_for_call(target, message.value)
-        else:
-            self.meter.charge(self.schedule.call, CALL)
+        """Run a method of the contract at `target`, as the caller of `message` declares it.
+
+        As solc has it, a contract asks first whether there is code (EXTCODESIZE).
+        """
+        gas = self.reach(target)
         contract = self.state.contracts.get(target)
-        method = None if contract is None else contract.methods.get(declared.name)
-        if contract is None or method is None:
+        if contract is None:
+            self.meter.charge(gas, CALL)
+            raise _nothing_to_call(contract, target, declared.name)
+        gas += self.schedule.account_warm
+        if message.value:
+            gas += self._price_of_money(target)
+        self.meter.charge(gas, CALL)
+        method = contract.methods.get(declared.name)
+        if method is None:
             raise _nothing_to_call(contract, target, declared.name)
         result = self.run(message, contract, method, arguments)
         if method.returns != declared.returns:
@@ -115,16 +131,22 @@ class VirtualMachine(Host):
             self.run(message, contract, receive_method(contract), (), stipend)
 
     def _pay_for_call(self, target: Address, value: int) -> None:
-        schedule = self.schedule
-        gas = schedule.call
+        """Charge for a CALL by itself."""
+        gas = self.reach(target)
         if value:
-            gas += schedule.call_value - schedule.call_stipend
-            state = self.state
-            if not (
-                state.balances.get(target) or state.nonces.get(target) or target in state.contracts
-            ):
-                gas += schedule.call_new_account
+            gas += self._price_of_money(target)
         self.meter.charge(gas, CALL)
+
+    def _price_of_money(self, target: Address) -> int:
+        """What a call that sends money costs on top, the callee's stipend not included."""
+        schedule = self.schedule
+        gas = schedule.call_value - schedule.call_stipend
+        state = self.state
+        if not (
+            state.balances.get(target) or state.nonces.get(target) or target in state.contracts
+        ):
+            gas += schedule.call_new_account
+        return gas
 
     def run(
         self,
@@ -160,6 +182,7 @@ class VirtualMachine(Host):
         mark = journal.dropped + len(journal.entries)
         logged = len(self.logs)
         refund = meter.refund
+        warm = len(meter.warm)
         static = self.static
         allocated, reached = meter.allocated, meter.reached
         interrupted = contract.msg
@@ -199,6 +222,7 @@ class VirtualMachine(Host):
             journal.rollback(mark)
             del self.logs[logged:]
             meter.refund = refund
+            meter.cool(warm)
             if meter.used > meter.limit and not isinstance(error, Halt):
                 # Straight-line code pays in advance but is held against the limit later.
                 late = OutOfGas(f"the limit is {meter.limit} gas: raise gas_limit")

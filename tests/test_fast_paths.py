@@ -21,7 +21,8 @@ from chain.contract.method import argument_check
 from chain.contract.sequences import wrapped
 from chain.encoding import encode
 from chain.errors import InvalidValue, OutOfGas
-from chain.gas import ISTANBUL, Meter, Reason
+from chain.forks import FORKS
+from chain.gas import Meter, Reason
 from chain.types import Type, type_of
 from chain.values import Address
 from tests.attackers.snippets import load
@@ -287,7 +288,7 @@ def test_casts_of_an_array_are_casts_of_its_elements(values: Any, kind: Any, lim
     checked = type_of(Array[int64]).check(values)
     price = 53 * len(values)
     for iterable in (checked, values):
-        meter = Meter(ISTANBUL)
+        meter = Meter(FORKS["istanbul"])
         meter.start(limit)
         try:
             found = wrapped(meter, kind, iterable, 53)

@@ -24,7 +24,7 @@ from chain.ledger import Ledger
 from chain.testing import reverts
 from chain.units import gwei
 
-COLUMNS = 118
+COLUMNS = 120
 DOLLARS = GasPrice(4 * gwei, "373", "USD")
 
 

@@ -357,9 +357,9 @@ def run(house: Deployed, frame: Frame) -> None:
     house.run(code, 0, len(code), ending, sender=house._chain.accounts[9], gas_price=0)
 
 
-def new_house() -> Deployed:
+def new_house(fork: str = "prague") -> Deployed:
     # A frame that panics eats nearly all gas there is: for several of them there must be a lot.
-    chain = Chain(block_gas_limit=2**62, gas_price=0)
+    chain = Chain(block_gas_limit=2**62, gas_price=0, fork=fork)
     return chain.deploy(Storehouse, sender=chain.accounts[0])
 
 

@@ -10,7 +10,12 @@ from chain import Chain, Reason
 from chain.compute import ADD, ASSIGN, CALL, CONSTANT, ELEMENT, NAME, TURN
 from tests.attackers.snippets import snippet
 
-# Gas.
+
+@pytest.fixture
+def chain() -> Chain:
+    """A slot costs the same however often it is read, and a transaction what it spends."""
+    return Chain(fork="istanbul")
+
 
 LOOPS = {
     "while": "i = 0\nwhile i < turns:\n    i += 1",

@@ -19,6 +19,7 @@ ENGINE = [
     "encoding",
     "merkle",
     "cells",
+    "forks",
     "gas",
     "journal",
     "state",

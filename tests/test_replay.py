@@ -416,13 +416,26 @@ def test_gas_is_held_against_the_recorded_one(tmp_path: Path, capsys: Capture) -
     assert "intrinsic 21,000" in lines[2]
 
 
-def test_gas_of_panics_and_of_other_forks_is_not_compared(tmp_path: Path, capsys: Capture) -> None:
+def test_gas_is_that_of_the_fork_recorded_under(tmp_path: Path, capsys: Capture) -> None:
+    steps = [DEPLOYMENT, {**HANDOVER, "gas": [28_551, 28_490]}]
+    ours = {}
+    for fork in ("Istanbul", "Berlin"):
+        lines = _gas(tmp_path, capsys, steps, "--worst", "1", fork=fork)
+        assert ("fork=berlin" in lines[0]) == (fork == "Berlin")
+        (used,) = re.findall(r"ours ([\d,]+):", "\n".join(lines))
+        ours[fork] = int(used.replace(",", ""))
+    assert ours["Berlin"] - ours["Istanbul"] == 27_051 - 28_551  # as measured on py-evm
+
+
+def test_a_fork_that_nobody_knows_is_an_error(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "recording.json"
+    path.write_text(json.dumps({"meta": {"fork": "Frontier"}, "scenarios": []}))
+    assert main([str(path)]) == 2
+    assert "recorded under 'frontier': only istanbul, berlin" in capsys.readouterr().err
+
+
+def test_gas_of_panics_is_not_compared(tmp_path: Path, capsys: Capture) -> None:
     gas = [DEPLOYMENT, {**HANDOVER, "gas": [10**9, 1]}]
-    lines = _gas(tmp_path, capsys, gas, fork="Osaka")
-    assert lines[0].endswith(
-        "gas_median=- gas_p95=- gas_max=- (not compared: recorded under Osaka)"
-    )
-    assert lines[-1].endswith("gas_median=- gas_p95=- gas_max=-")
     # Without figures there is nothing to compare, and without the option nothing is.
     assert _gas(tmp_path, capsys, [DEPLOYMENT, HANDOVER])[-1].endswith("gas_max=-")
     assert main([str(_written(tmp_path, [_scenario(gas)]))]) == 0

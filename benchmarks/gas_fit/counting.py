@@ -35,12 +35,22 @@ vars(_module).update(runpy.run_path(str(PRICES_FILE)))
 vars(_module).update({name: 1 << DIGIT_BITS * i for i, name in enumerate(OPERATIONS, 1)})
 sys.modules["chain.compute"] = _module
 
-from chain.gas import Schedule
+from chain.forks import Schedule, schedule_of
+from chain.gas import Meter
 from tests.replay.gas import compared
 from tests.replay.recording import Models, load
 from tests.replay.scenario import Replay
 
-UNLIMITED_GAS = 1 << DIGIT_BITS * (len(OPERATIONS) + 2)
+_LIMIT = 1 << DIGIT_BITS * (len(OPERATIONS) + 2)
+_start = Meter.start
+
+
+def _start_without_limit(meter: Meter, limit: int, base: int = 0, calldata: int = 0) -> None:
+    _start(meter, limit, base, calldata)
+    meter.limit = _LIMIT  # a transaction's has 64 bits
+
+
+Meter.start = _start_without_limit  # type: ignore[assignment, method-assign]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Row:
     Attributes
     ----------
     group
-        Name of the file.
+        Name of the recording, the same under all hard forks.
     recorded
         Gas as the recording's receipt has it.
     computing
@@ -60,7 +70,7 @@ class Row:
     """
 
     group: str
-    place: str
+    fork: str
     recorded: int
     computing: int
     counts: tuple[int, ...]
@@ -70,7 +80,7 @@ def rows(path: Path, models: Models) -> Iterator[Row]:
     """The transactions of a recording whose gas says something, deployments aside."""
     recording = load(path)
     for scenario in recording.scenarios:
-        replay = Replay(scenario, models, recording.fork, UNLIMITED_GAS)
+        replay = Replay(scenario, models, recording.fork)
         for divergence in replay.run():
             raise AssertionError(f"{path.name}: step {divergence.number} differs: replay it first")
         for number, receipt in replay.receipts.items():
@@ -80,12 +90,12 @@ def rows(path: Path, models: Models) -> Iterator[Row]:
             if difference is None or step.deploy:
                 continue
             priced = receipt.gas_used + receipt.gas_refund
-            spent = _before_refunds(difference.recorded, receipt.gas_refund, replay.schedule)
+            spent = _before_refunds(
+                difference.recorded, receipt.gas_refund, schedule_of(recording.fork)
+            )
             yield Row(
-                group=path.name
-                if path.parent.name == "vectors"
-                else f"{recording.fork} {path.name}",
-                place=place,
+                group=path.name.partition(".")[0],
+                fork=recording.fork,
                 recorded=difference.recorded,
                 computing=spent - (priced & DIGIT),
                 counts=tuple(

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from chain.array import Array
 from chain.cells import ELEMENTS_PER_LEAF, Column
 from chain.compute import LOAD, STORE
-from chain.contract.storage import KECCAK, READ, Builder, Place, StorageSequence
+from chain.contract.storage import KECCAK, Builder, Place, StorageSequence
 from chain.contract.vector import SlotWrites, changed_slots
 from chain.errors import InvalidValue, Panic
-from chain.gas import Reason
+from chain.gas import ArraySlots, Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, ArrayType
 
@@ -66,21 +66,46 @@ class StorageArray(StorageSequence):
         column: Column | None = place.cells.get(self._keys)
         return Column(place.cells, self._keys) if column is None else column
 
+    @property
+    def _touched(self) -> ArraySlots:
+        """The slots of elements that the transaction has touched."""
+        place = self._place
+        return place.host.meter.array_slots_of((place, self._keys))
+
+    def _read_length(self) -> None:
+        """Charge for reading the slot of the length."""
+        place = self._place
+        place.host.meter.read_slot((place, self._keys, "length"))
+
+    def pay_to_walk(self, count: int, *, bounds_checked: bool) -> None:
+        """Charge for reading the first `count` elements one by one; for kernels, too.
+
+        Where bounds are checked, the length is read with each of them.
+        """
+        place = self._place
+        meter = place.host.meter
+        cold = meter.touch_below(self._touched, -(-count // place.per_slot))
+        if bounds_checked and count:
+            self._read_length()
+            meter.pay_for_reads(2 * count - 1, cold)
+        else:
+            meter.pay_for_reads(count, cold)
+
     def __len__(self) -> int:
-        host = self._place.host
-        host.meter.charge(host.schedule.storage_read, READ)
+        self._read_length()
         return len(self._column)
 
     def __getitem__(self, index: int) -> Any:
         size = len(self)
-        host = self._place.host
+        place = self._place
+        host = place.host
         if not 0 <= index < size:
             raise Panic(f"index {index} is out of bounds of an array of {size}")
         host.meter.charge(host.schedule.array_access, KECCAK)
-        host.meter.charge(host.schedule.storage_read, READ)
+        host.meter.read_one_of(self._touched, index // place.per_slot)
         value = self._column.get(index)
-        kind = self._place.element
-        return kind.reference(host, self._place.cells.path[0], value) if kind.refers else value
+        kind = place.element
+        return kind.reference(host, place.cells.path[0], value) if kind.refers else value
 
     def __setitem__(self, index: int, value: Any) -> None:
         value = self._place.element.check(value)
@@ -107,14 +132,17 @@ class StorageArray(StorageSequence):
         host = place.host
         host.meter.charge(host.schedule.array_access, KECCAK)
         default = place.element.default
+        slot = index // place.per_slot
+        on_top = 0
+        if place.element.bits < SLOT_BITS:
+            host.meter.read_one_of(self._touched, slot)
+        else:
+            on_top = host.meter.first_write_of(self._touched, slot)
         self._remember_start(column, index)
         if place.per_slot == 1:
-            if place.element.bits < SLOT_BITS:
-                host.meter.charge(host.schedule.storage_read, READ)
-            host.store(column, index, column.get(index, default), value, default)
+            host.store(column, index, column.get(index, default), value, default, on_top)
         else:
-            host.meter.charge(host.schedule.storage_read, READ)
-            first = index - index % place.per_slot
+            first = slot * place.per_slot
             held = [column.get(i, default) for i in range(first, first + place.per_slot)]
             changed = held.copy()
             changed[index - first] = value
@@ -138,7 +166,7 @@ class StorageArray(StorageSequence):
         host = self._place.host
         column = self._column
         host.meter.charge(host.schedule.array_access, KECCAK)
-        host.meter.charge(len(column) * host.schedule.storage_read, READ)
+        self.pay_to_walk(len(column), bounds_checked=False)
         host.meter.allocate(1 + len(column))
         host.meter.work(LOAD * len(column))
         return column.array(self._place.element)
@@ -159,23 +187,25 @@ class StorageArray(StorageSequence):
             host.touched.append(place.cells)
         originals[self._keys] = original
         host.meter.charge(schedule.array_access, KECCAK)
-        host.meter.charge(schedule.storage_read, READ)
+        self._read_length()
         host.store(place.cells, (self._keys, "length"), len(column), len(array), 0)
         changes = _slot_changes(original, column, array, place.per_slot, place.element.default)
+        filled = _filled(len(array), place.per_slot)
         if place.element.bits < SLOT_BITS:
-            filled = _filled(len(array), place.per_slot)
-            host.meter.charge(filled * schedule.storage_read, READ)
+            self.pay_to_walk(filled, bounds_checked=False)
+        written = max(filled, _filled(len(column), place.per_slot)) // place.per_slot
         host.meter.charge(
-            changes.sets * schedule.storage_set
-            + changes.resets * schedule.storage_reset
-            + (changes.noops + changes.dirty) * schedule.storage_read,
+            changes.sets * schedule.slot_set
+            + changes.resets * schedule.slot_reset
+            + (changes.noops + changes.dirty) * schedule.slot_warm
+            + host.meter.touch_below(self._touched, written) * schedule.slot_cold_write,
             WRITE,
         )
         host.meter.work(STORE * len(array))
         host.meter.refund += (
-            (changes.clears - changes.unclears) * schedule.storage_clear_refund
-            + changes.restored_set * (schedule.storage_set - schedule.storage_read)
-            + changes.restored_reset * (schedule.storage_reset - schedule.storage_read)
+            (changes.clears - changes.unclears) * schedule.clear_refund
+            + changes.restored_set * (schedule.slot_set - schedule.slot_warm)
+            + changes.restored_reset * (schedule.slot_reset - schedule.slot_warm)
         )
         host.state.journal.write(place.cells, self._keys, Column(place.cells, self._keys, array))
 

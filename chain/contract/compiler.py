@@ -264,7 +264,10 @@ def _python_frames(tree: ast.FunctionDef) -> int:
     calls = any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and not (isinstance(node.func.value, ast.Name) and node.func.attr in HOST_ATTRIBUTES)
+        and (
+            not (isinstance(node.func.value, ast.Name) and node.func.attr in HOST_ATTRIBUTES)
+            or node.func.attr == "try_call"
+        )
         for node in ast.walk(tree)
     )
     return 1 + _comprehension_depth(tree) if calls else 0

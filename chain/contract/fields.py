@@ -8,7 +8,6 @@ from chain.cells import NO_KEYS, Cells
 from chain.contract.arrays import ArrayPlace
 from chain.contract.lists import ListPlace
 from chain.contract.storage import (
-    READ,
     Map,
     MapPlace,
     MapType,
@@ -63,21 +62,36 @@ def build_place(host: Host, kind: Type, path: tuple[str, ...]) -> Place:
 
 
 class FieldCells(Cells):
-    """The packed fields of one contract, by name."""
+    """The packed fields of one contract, by name.
 
-    __slots__ = ("defaults",)
+    Attributes
+    ----------
+    slots
+        What names each field's slot on the meter.
+    """
+
+    __slots__ = ("defaults", "slots")
 
     def __init__(self, owner: Address, kinds: dict[str, Type]) -> None:
         super().__init__((owner,))
         self.defaults = {name: kind.default for name, kind in kinds.items()}
+        self.slots = {
+            name: mark for slot in slots_of(kinds.items()) for mark in [object()] for name in slot
+        }
 
     def unset(self, key: Any) -> Any:
         return self.defaults[key]
 
 
-def read_field(meter: Meter, cells: Cells, name: str, default: Any) -> Any:
+def read_field(meter: Meter, cells: FieldCells, name: str, default: Any) -> Any:
     """Read a field of at most 32 bytes; compiled methods call this for their own contract's."""
-    cost = meter.schedule.storage_read
+    slot = cells.slots[name]
+    warm = meter.warm
+    if slot in warm:
+        cost = meter.slot_warm
+    else:
+        cost = meter.slot_cold
+        warm[slot] = None
     meter.used += cost
     meter.read += cost
     return cells.get(name, default)
@@ -107,11 +121,14 @@ class PackedField:
         host = contract._host
         cells = contract._cells
         name = self.name
+        first = 0
         if self.narrow:
-            host.meter.charge(host.schedule.storage_read, READ)
-        current = cells.get(name, self.default)
+            current = read_field(host.meter, cells, name, self.default)
+        else:
+            current = cells.get(name, self.default)
+            first = host.meter.first_write(cells.slots[name])
         if len(self.slot) == 1:
-            host.store(cells, name, current, value, self.default)
+            host.store(cells, name, current, value, self.default, first)
         else:
             pairs = zip(self.slot, self.defaults, strict=True)
             held = [cells.get(other, default) for other, default in pairs]

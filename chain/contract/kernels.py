@@ -31,7 +31,7 @@ from chain.contract.operations import (
     truncated_quotient,
 )
 from chain.contract.sequences import length
-from chain.contract.storage import KECCAK, READ, WRITE, Map
+from chain.contract.storage import KECCAK, WRITE, Map
 from chain.errors import Arithmetic, Panic
 from chain.gas import Meter
 from chain.host import Host
@@ -60,7 +60,7 @@ def _charge_turns(meter: Meter, turns: int, gas: int, *operands: Any) -> None:
     for operand in operands:
         if type(operand) is StorageArray:
             meter.charge(turns * meter.schedule.array_access, KECCAK)
-            meter.charge(2 * turns * meter.schedule.storage_read, READ)
+            operand.pay_to_walk(turns, bounds_checked=True)
 
 
 def _elements(operand: Any) -> Any:
@@ -146,11 +146,10 @@ def add_scaled(
 def sum_at(meter: Meter, mapping: Map[int, int], keys: Sequence[int]) -> int:
     """Sum of ``mapping[key]`` over `keys`; raises Arithmetic if a key or the sum does not fit."""
     values = _checked_keys(meter, mapping, keys)
-    schedule = meter.schedule
     meter.work(len(values) * SUM_AT)
-    meter.charge(len(values) * schedule.map_access, KECCAK)
-    meter.charge(len(values) * schedule.storage_read, READ)
+    meter.charge(len(values) * meter.schedule.map_access, KECCAK)
     place: Any = mapping._place.values
+    meter.read_many_of(place.touched(mapping._keys), values)
     cells = place.cells_of(mapping._keys)
     return _fits(sum(map(cells.get, values, repeat(0))))
 
@@ -173,8 +172,9 @@ def add_at(
     count = len(values)
     meter.work(count * ADD_AT)
     meter.charge(count * schedule.map_access, KECCAK)
-    reads = 1 if kind.bits == SLOT_BITS else 2
-    meter.charge((reads * count + rereads * max(count - 1, 0)) * schedule.storage_read, READ)
+    meter.read_many_of(place.touched(mapping._keys), values)
+    masks = count if kind.bits < SLOT_BITS else 0
+    meter.pay_for_reads(masks + rereads * max(count - 1, 0))
     cells = place.cells_of(mapping._keys)
     held = list(map(cells.get, values, repeat(0)))
     moved = [before + amount for before in held]
@@ -190,7 +190,7 @@ def add_at(
         and len(started) == count
         and (not originals or originals.keys().isdisjoint(values))
     ):  # by far the most common: each slot once, clean, and in use before and after
-        meter.charge(count * schedule.storage_reset, WRITE)  # each leaves more than a stipend
+        meter.charge(count * schedule.slot_reset, WRITE)  # each leaves more than a stipend
         if originals:
             originals.update(started)
         else:
@@ -251,7 +251,7 @@ def squared_distance(
             if total >= limit:
                 break
     _charge_turns(meter, turns, SQUARED_DISTANCE, a, b)
-    meter.charge(rereads * max(turns - 1, 0) * meter.schedule.storage_read, READ)
+    meter.pay_for_reads(rereads * max(turns - 1, 0))
     stopped = turns > 0 and total >= limit
     if turns == len(right) < len(left) and not stopped:
         raise Panic(f"index {turns} is out of bounds of an array of {turns}")

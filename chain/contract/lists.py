@@ -7,7 +7,7 @@ from typing import Any
 
 from chain.array import Array
 from chain.cells import joined
-from chain.contract.storage import KECCAK, READ, Builder, Place, StorageSequence
+from chain.contract.storage import KECCAK, Builder, Place, StorageSequence
 from chain.errors import InvalidValue, Panic
 from chain.host import Host
 from chain.types import ArrayType
@@ -50,7 +50,7 @@ class StorageList(StorageSequence):
 
     def __len__(self) -> int:
         place = self._place
-        place.host.meter.charge(place.host.schedule.storage_read, READ)
+        place.host.meter.read_slot((place, self._keys))
         return place.cells.get(self._keys, 0)  # type: ignore[no-any-return]
 
     def _at(self, index: int, size: int) -> Any:

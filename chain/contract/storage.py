@@ -23,7 +23,6 @@ from chain.gas import Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, Type
 
-READ = int(Reason.STORAGE_READ)
 KECCAK = int(Reason.KECCAK)
 WRITE = int(Reason.STORAGE_WRITE)
 
@@ -97,6 +96,7 @@ class ScalarPlace(Place):
 
     A map that is itself behind keys (``counts[class][feature]``) has cells of its own, found by
     those: then the key of a value is short, and quick to hash and to compare.
+
     """
 
     __slots__ = ("_behind",)
@@ -114,6 +114,10 @@ class ScalarPlace(Place):
             found = self._behind[keys] = Cells(self.cells.path, self.cells.default, keys)
         return found
 
+    def touched(self, keys: Any) -> set[Any]:
+        """The slots of the map at `keys` that the transaction has touched, by its own keys."""
+        return self.host.meter.slots_of((self, keys))
+
     def families(self) -> Iterator[Cells]:
         together = Cells(self.cells.path, self.cells.default)  # whichever map they belong to
         together.update(self.cells)
@@ -124,7 +128,7 @@ class ScalarPlace(Place):
     def read_behind(self, keys: Any, key: Any) -> Any:
         kind = self.kind
         host = self.host
-        host.meter.charge(host.schedule.storage_read, READ)
+        host.meter.read_one_of(self.touched(keys), key)
         cells = self.cells if keys is NO_KEYS else self._behind.get(keys, NOTHING)
         value = cells.get(key, kind.default)
         return kind.reference(host, self.cells.path[0], value) if kind.refers else value
@@ -133,11 +137,14 @@ class ScalarPlace(Place):
         kind = self.kind
         value = kind.check(value)
         host = self.host
+        first = 0
         if kind.bits < SLOT_BITS:
-            host.meter.charge(host.schedule.storage_read, READ)
+            host.meter.read_one_of(self.touched(keys), key)
+        else:
+            first = host.meter.first_write_of(self.touched(keys), key)
         cells = self.cells_of(keys)
         default = kind.default
-        host.store(cells, key, cells.get(key, default), value, default)
+        host.store(cells, key, cells.get(key, default), value, default, first)
         host.state.journal.write(cells, key, value)
 
 
@@ -151,7 +158,8 @@ class TextPlace(Place):
         host = self.host
         words = len(_text_slots(text))
         host.meter.work(READ_TEXT)
-        host.meter.charge(words * host.schedule.storage_read, READ)
+        for index in range(words):
+            host.meter.read_slot((self, keys, index))
         if words > 1:
             host.meter.charge(host.schedule.array_access, KECCAK)
         return text
@@ -159,7 +167,7 @@ class TextPlace(Place):
     def write(self, keys: Any, value: Any) -> None:
         value = self.kind.check(value)
         host = self.host
-        host.meter.charge(host.schedule.storage_read, READ)
+        host.meter.read_slot((self, keys, 0))
         current = _text_slots(self.cells.get(keys, ""))
         new = _text_slots(value)
         if max(len(new), len(current)) > 1:
@@ -172,6 +180,7 @@ class TextPlace(Place):
                 current[index] if index < len(current) else b"",
                 new[index] if index < len(new) else b"",
                 b"",
+                host.meter.first_write((self, keys, index)),
             )
         host.state.journal.write(self.cells, keys, value)
 

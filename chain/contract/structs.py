@@ -9,7 +9,7 @@ from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 from chain.contract.method import argument_check
 from chain.contract.records import field_types
 from chain.contract.source import refused_field
-from chain.contract.storage import READ, WRITE, Builder, Map, MapType, Place, slots_of
+from chain.contract.storage import WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
 from chain.types import SLOT_BITS, StringType, Type, type_of
@@ -38,15 +38,16 @@ class StructType(Type):
         self.members = members
         packed = [name for name, kind in members.items() if kind.bits]
         self.defaults = tuple(members[name].default for name in packed)
-        slots = {
-            name: tuple(packed.index(other) for other in slot)
-            for slot in slots_of(members.items())
-            for name in slot
-            if members[name].bits
-        }
+        slots = slots_of(members.items())
+        numbers = {name: number for number, slot in enumerate(slots) for name in slot}
         # What a key of this type reads as: a handle whose attributes are the members.
         attributes: dict[str, Any] = {
-            name: _Packed(packed.index(name), members[name], slots[name])
+            name: _Packed(
+                packed.index(name),
+                members[name],
+                numbers[name],
+                tuple(packed.index(other) for other in slots[numbers[name]]),
+            )
             if members[name].bits
             else _Behind(name)
             for name in members
@@ -84,14 +85,20 @@ class Writes:
         the slot holds when unset.
     narrow
         How many take less than their slot.
+    slots
+        Numbers of their slots.
+    read_first
+        Numbers of those that are read before they are written.
     """
 
-    __slots__ = ("check", "narrow", "parts")
+    __slots__ = ("check", "narrow", "parts", "read_first", "slots")
 
     def __init__(self, kind: StructType, names: tuple[str, ...], packed: list[_Packed]) -> None:
         self.check = argument_check(kind.name, {name: kind.members[name] for name in names})
         self.parts = [(each.index, each.whole, each.whole(kind.defaults)) for each in packed]
         self.narrow = sum(member.narrow for member in packed)
+        self.slots = frozenset(member.number for member in packed)
+        self.read_first = frozenset(member.number for member in packed if member.narrow)
 
 
 @dataclass_transform(kw_only_default=True)
@@ -115,13 +122,14 @@ class Struct:
 class StructHandle:
     """A struct in storage, at certain keys."""
 
-    __slots__ = ("_keys", "_place")
+    __slots__ = ("_keys", "_place", "_touched")
 
     members: ClassVar[tuple[str, ...]]  # those a public getter returns
 
     def __init__(self, place: StructPlace, keys: Any) -> None:
         self._place = place
         self._keys = keys
+        self._touched = place.host.meter.slots_of((place, keys))  # numbers of slots
 
 
 class StructPlace(Place):
@@ -173,28 +181,24 @@ class StructPlace(Place):
         held = cells.get(keys, self.defaults)
         original = host.original(cells, keys, held)
         schedule = host.schedule
-        reads = writes.narrow * schedule.storage_read
+        reads = writes.narrow * schedule.slot_warm
         cost = refund = 0
         changed = list(held)
         for (index, slot, zero), value in zip(writes.parts, values):  # noqa: B905 (hot path)
             current = slot(changed)
             changed[index] = value
-            new = slot(changed)
-            if new == current:
-                cost += schedule.storage_read
-                continue
-            first = slot(original)
-            if first != current:
-                cost += schedule.storage_read
-                refund += schedule.store_refund(first, current, new, zero)
-            elif current == zero:
-                cost += schedule.storage_set
-            else:
-                cost += schedule.storage_reset
-                if new == zero:
-                    refund += schedule.storage_clear_refund
+            price, change = schedule.write(slot(original), current, slot(changed), zero)
+            cost += price
+            refund += change
+        cold = writes.slots - handle._touched
+        if cold:
+            read_first = len(writes.read_first & cold)
+            reads += read_first * (schedule.slot_cold - schedule.slot_warm)
+            cost += (len(cold) - read_first) * schedule.slot_cold_write
         if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
             return False
+        if cold:
+            meter.touch(handle._touched, cold)
         meter.used += reads + cost
         meter.read += reads
         meter.by_reason[WRITE] += cost
@@ -213,12 +217,13 @@ def set_members(handle: Any, names: tuple[str, ...], values: tuple[Any, ...]) ->
 class _Packed:
     """A member of at most 32 bytes.
 
-    `slot` lists the members, itself included, that share its slot.
+    `slot` lists the members, itself included, that share its slot, which is number `number`.
     """
 
-    def __init__(self, index: int, kind: Type, slot: tuple[int, ...]) -> None:
+    def __init__(self, index: int, kind: Type, number: int, slot: tuple[int, ...]) -> None:
         self.index = index
         self.kind = kind
+        self.number = number
         self.slot = slot
         self.whole = itemgetter(*slot)  # what the slot holds, of all packed members
         self.narrow = kind.bits < SLOT_BITS
@@ -226,11 +231,9 @@ class _Packed:
     def __get__(self, handle: StructHandle, owner: type) -> Any:
         place = handle._place
         host = place.host
-        meter = host.meter
-        cost = host.schedule.storage_read
-        meter.used += cost
-        meter.read += cost
-        value = place.cells.get(handle._keys, place.defaults)[self.index]
+        keys = handle._keys
+        host.meter.read_one_of(handle._touched, self.number)
+        value = place.cells.get(keys, place.defaults)[self.index]
         kind = self.kind
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
 
@@ -241,13 +244,17 @@ class _Packed:
         keys = handle._keys
         cells = place.cells
         index = self.index
+        first = 0
         if self.narrow:
-            host.meter.charge(host.schedule.storage_read, READ)
+            host.meter.read_one_of(handle._touched, self.number)
+        else:
+            first = host.meter.first_write_of(handle._touched, self.number)
         held = cells.get(keys, place.defaults)
         changed = (*held[:index], value, *held[index + 1 :])
         original = host.original(cells, keys, held)
         whole = self.whole
-        host.pay_for_write(whole(original), whole(held), whole(changed), whole(place.defaults))
+        zero = whole(place.defaults)
+        host.pay_for_write(whole(original), whole(held), whole(changed), zero, first)
         host.state.journal.write(cells, keys, changed)
 
 

@@ -112,7 +112,7 @@ class GasReport:
         return sorted(rows, key=lambda row: (row.contract, row.method, row.failed))
 
     def table(self, price: GasPrice | None = None) -> str:
-        """As text, at most 118 columns unless numbers are huge; with a price, in money, too."""
+        """As text, at most 120 columns unless numbers are huge; with a price, in money, too."""
         rows, inner = self.methods, self.inner_calls
         if not rows:
             return "No transactions, no gas."

@@ -8,7 +8,7 @@ from itertools import groupby
 from chain.gas_report.price import GasPrice, decimal_text, places_for
 from chain.gas_report.rows import Row
 
-WIDTH = 118
+WIDTH = 120
 
 
 def gas_table(title: str, rows: Sequence[Row], price: GasPrice | None) -> str:

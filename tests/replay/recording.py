@@ -11,6 +11,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError, model_validator
 
+from chain.forks import FORKS
+
 GZIP_MAGIC = b"\x1f\x8b"
 FIXED_POINT = 10**9
 
@@ -99,8 +101,14 @@ class Recording(BaseModel):
 
     @property
     def fork(self) -> str:
-        """The hard fork whose rules it was recorded under."""
-        return str(self.meta.get("fork", "Istanbul"))
+        """The hard fork whose rules it was recorded under, as ``Chain`` names it.
+
+        Raises RecordingError for one that it does not know.
+        """
+        fork = str(self.meta.get("fork", "Istanbul")).lower()
+        if fork not in FORKS:
+            raise RecordingError(f"recorded under {fork!r}: only {', '.join(FORKS)} are known")
+        return fork
 
 
 def load(path: Path) -> Recording:

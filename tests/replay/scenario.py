@@ -60,7 +60,7 @@ class Outcome:
 
 
 class Replay:
-    """One scenario, and the chain that it runs on.
+    """One scenario, and the chain that it runs on, under the rules of `fork`.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Replay:
         Of the transactions so far, by number of the step.
     """
 
-    def __init__(self, scenario: Scenario, models: Models) -> None:
+    def __init__(self, scenario: Scenario, models: Models, fork: str) -> None:
         self.scenario = scenario
         self.chain = Chain(
             balance=0,
@@ -76,6 +76,7 @@ class Replay:
             block_gas_limit=GAS_LIMIT,
             block_time_s=0,
             genesis_time_s=scenario.steps[0].t,
+            fork=fork,
         )
         self.translation = Translation(scenario, models, self._our_key)
         self.contracts: dict[str, Deployed] = {}
