@@ -15,11 +15,11 @@ CONSTANT = 3
 CONTEXT = 5  # sender, value, time, own address
 FIELD = 6  # reading a storage field of a whole slot
 NARROW_FIELD = 30  # reading one that shares a slot, or could
-MEMBER = 5  # reading a struct's member
-ITEM = 56  # reading an element, or what a map holds
+MEMBER = 6  # reading a struct's member
+ITEM = 53  # reading an element, or what a map holds
 ADD = 18
-MULTIPLY = 134
-DIVIDE = 112
+MULTIPLY = 135
+DIVIDE = 111
 BITS = 10
 UNARY = 9
 COMPARE = 11
@@ -31,9 +31,9 @@ SEQUENCE = 10
 
 # Statements.
 ASSIGN = 6
-SET_FIELD = 86
+SET_FIELD = 85
 SET_MEMBER = 91
-SET_ITEM = 154
+SET_ITEM = 151
 IF = 19
 RETURN = 17
 RAISE = 121
@@ -44,19 +44,19 @@ WALK = 70  # an element of what a loop walks
 # Sequences.
 ELEMENT = 6  # copied, compared or searched
 LOAD = 100  # an element of a storage array, copied to memory
-STORE = 98  # an element of an array, copied to storage
+STORE = 95  # an element of an array, copied to storage
 READ_TEXT = 500
-WRITE_TEXT = 2055
+WRITE_TEXT = 2057
 WRITE_TEXT_SLOT = 200
 
 # Vector operations, per element.
-DOT = 654
+DOT = 655
 SQUARE = 303
-ADD_SCALED = 81
+ADD_SCALED = 85
 SUM_AT = 424
-ADD_AT = 336
-SQUARED_DISTANCE = 569
-MOVING_AVERAGE = 427
+ADD_AT = 335
+SQUARED_DISTANCE = 570
+MOVING_AVERAGE = 372
 SQUARE_ROOT_BIT = 86  # of the square
 
 # Calls and events.
@@ -65,19 +65,19 @@ DISPATCH = 48  # each time the methods that may be meant are halved
 DECODE_WORD = 23
 CHECKED_WORD = 82
 CHECKED_ARRAY = 490
-DECODE_ARRAY = 119
-DECODE_TEXT = 561
+DECODE_ARRAY = 120
+DECODE_TEXT = 562
 DECODE_ITEM = 248
 ENCODE_RESULT = 20  # a word of it
 ENCODE_CALL = 204
 ENCODE_WORD = 33
-ENCODE_ARRAY = 117
+ENCODE_ARRAY = 116
 ENCODE_ITEM = 75
 EVENT = 64
 HASHED_ARRAY = 106
 HASHED_ITEM = 65
 HASHED_WORD = 31
-SEND = 21  # money
+SEND = 22  # money
 
 # Bytes of code.
 CODE_BASE = 460

@@ -186,7 +186,7 @@ class NaiveBayesClassifier(SparseClassifier):
     @only_owner
     def update(self, data: Array[int64], classification: uint64) -> None:
         require(
-            classification < len(self.class_infos),
+            classification < len(self.classifications),
             ClassOutOfBounds(classification=classification),
         )
         info = self.class_infos[classification]

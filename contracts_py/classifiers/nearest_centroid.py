@@ -168,8 +168,12 @@ class NearestCentroidClassifier(DenseClassifier):
     @external
     @only_owner
     def update(self, data: Array[int64], classification: uint64) -> None:
-        # As in the reference, a class that does not exist is a panic.
+        # As in the reference, a class that does not exist is a panic: the check comes too late.
         dimensions = len(self.centroids[classification])
+        require(
+            classification < len(self.classifications),
+            ClassNotAdded(classification=classification),
+        )
         require(
             len(data) == dimensions,
             CentroidDimensionMismatch(given=len(data), expected=dimensions),
