@@ -69,7 +69,7 @@ BIG: dict[str, Model] = {
 
 
 @pytest.mark.parametrize("name", BIG)
-@pytest.mark.parametrize("block_gas_limit", [2_500_000, 6_000_000, 500_000_000])
+@pytest.mark.parametrize("block_gas_limit", [3_000_000, 6_000_000, 500_000_000])
 def test_a_model_arrives_whole_whatever_fits_into_a_block(name: str, block_gas_limit: int) -> None:
     chain = Chain(block_gas_limit=block_gas_limit)
     seen: list[tuple[int, int]] = []
@@ -96,7 +96,7 @@ def test_a_model_arrives_whole_whatever_fits_into_a_block(name: str, block_gas_l
 
 @pytest.mark.parametrize("name", BIG)
 def test_no_block_is_left_half_empty(name: str) -> None:
-    chain = Chain(block_gas_limit=2_500_000)
+    chain = Chain(block_gas_limit=3_000_000)
     deployment = deploy_model(chain, BIG[name], sender=chain.accounts[0])
     by_call: dict[Any, list[int]] = {}
     for receipt in deployment.receipts[1:]:
@@ -106,11 +106,11 @@ def test_no_block_is_left_half_empty(name: str) -> None:
         by_call.setdefault(kind, []).append(receipt.gas_used)
     assert sum(len(chunks) for chunks in by_call.values()) > 3
     for chunks in by_call.values():
-        assert all(gas > 0.9 * 2_500_000 for gas in chunks[:-1])
+        assert all(gas > 0.9 * 3_000_000 for gas in chunks[:-1])
 
 
 @given(
-    st.integers(2_500_000, 5_000_000),
+    st.integers(3_000_000, 5_000_000),
     st.lists(st.integers(-(2**79), 2**79 - 1) | st.just(0), max_size=200),
 )
 def test_any_weights_arrive_in_any_blocks(block_gas_limit: int, weights: list[int]) -> None:
