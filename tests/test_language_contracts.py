@@ -209,7 +209,7 @@ class Base(Contract):
         self.seen.append(1)
 
     @external
-    def abstract(self) -> uint256:
+    def unwritten(self) -> uint256:
         ...
 
     @view
@@ -229,7 +229,7 @@ class Other(Base):
         self.seen.append(number)
 
     @payable
-    def abstract(self) -> uint256:
+    def unwritten(self) -> uint256:
         return 2
 
     @view
@@ -242,7 +242,7 @@ class Both(Mixin, Other):
     alice = chain.accounts[0]
     both = chain.deploy(load(tmp_path, text).Both, 7, sender=alice)
     assert both.seen() == [1, 7]
-    assert both.abstract(sender=alice, value=1).return_value == both.number() == both.ask() == 2
+    assert both.unwritten(sender=alice, value=1).return_value == both.number() == both.ask() == 2
 
 
 def test_an_abstract_contract_is_not_deployed(chain: Chain) -> None:
