@@ -16,6 +16,7 @@ from chain.contract import (
     uint32,
     uint64,
     uint80,
+    uint128,
     uint256,
     view,
 )
@@ -79,13 +80,15 @@ class PaidPredictions(IncentiveMechanism):
     within n * u / 2**64 wei, and one wei for the fraction. Numbers stay below 2**256 as long as u
     times all wei ever paid is below 2**192: for 2**48 payments of any price and 2**64 units.
 
-    Plain money is refused. Only `handle_refund` may count good data.
+    Units cost what the mechanism asks for good data, and no more: samples that the model knows
+    already count like any. Plain money is refused. Only `handle_refund` may count good data.
     """
 
     classifier: Classifier
-    prediction_price_wei: uint80
     parts_per_unit: uint256
-    parts_kept: uint256
+    # These share a slot, which is so never empty, and as cheap to write whatever is kept.
+    prediction_price_wei: uint80
+    parts_kept: uint128
     # Of `parts_per_unit` times somebody's units: paid before they had them, or withdrawn.
     parts_settled: Map[address, uint256]
 
@@ -181,7 +184,7 @@ class PaidStakeable(PaidPredictions, Stakeable):
 
 
 class PaidPoints(PaidPredictions, Points):
-    """Adding data is free, and each point is a unit of what predictions pay."""
+    """Adding data is free, and each point is a unit: only gas keeps one from gathering many."""
 
     def __init__(
         self,
