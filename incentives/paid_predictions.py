@@ -67,15 +67,15 @@ class PaidPredictions(IncentiveMechanism):
     whom, which others can check and refer to; a contract that pays gets the answer as well. It does
     not buy the answer alone: ``classifier.predict`` is free for everyone, contracts included.
 
-    The price is fixed for good at deployment, for nobody could be trusted to change it: the
-    mechanism belongs to the trainer, and the trainer to nobody. All of it is shared at once in
+    The price is what the deployer says, for good: the mechanism belongs to the trainer, which never
+    changes one, and so buyers and teachers know it beforehand. All of it is shared at once in
     proportion to the contributions that had proved good by then, one unit each. There is no loop
     over contributors: what a unit has earned since the beginning is one number that only grows, and
     each contributor has one more, of what counts in it but is not for them. While nobody has a
     unit, payments are refused: kept, they would all go to the first to come, for nothing.
 
-    Shares are counted in 2**64ths of a wei. What does not divide is kept for the next payment, less
-    than a unit's worth of parts; an owed fraction of a wei stays owed. So the contract holds to the
+    Shares are counted in 2**64ths of a wei. What does not divide, fewer parts than there are units,
+    is kept for the next payment; an owed fraction of a wei stays owed. So the contract holds to the
     last part what it owes and keeps, and of n payments a contributor with u units gets what is due
     within n * u / 2**64 wei, and one wei for the fraction. Numbers stay below 2**256 as long as u
     times all wei ever paid is below 2**192: for 2**48 payments of any price and 2**64 units.
