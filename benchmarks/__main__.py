@@ -1,6 +1,7 @@
 """Ours beside the peers, in one process: ``python -m benchmarks`` (extra ``bench``).
 
-``python -m benchmarks "naive Bayes 20"`` measures the cases named, and nothing else.
+``python -m benchmarks "naive Bayes 20"`` measures the cases named, and nothing else;
+"paid predictions" is one, too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from benchmarks.cases import CASES, Case
 from benchmarks.growth import growth, transfers_per_s
 from benchmarks.measure import Run, measure
 from benchmarks.ours import OurPeer
+from benchmarks.paid_predictions import paid_predictions
 from benchmarks.peers import PyevmPeer, PyrevmPeer
 from benchmarks.tables import cell
 
@@ -19,6 +21,8 @@ from benchmarks.tables import cell
 FAST_COUNT = 400
 SLOW_COUNT = 16
 ROUNDS = 3
+
+PAID_PREDICTIONS = "paid predictions"
 
 
 def best_of(best: dict[str, float], name: str, case: Case, run: Run) -> None:
@@ -66,21 +70,44 @@ def measure_growth() -> list[str]:
     return [f"{grown.many:,} stored against {grown.few:,}: {ratio:.2f} times"]
 
 
+def measure_paid_predictions() -> list[str]:
+    """Measure payments shared by few and by many, print a table, and return lines of ratios."""
+    few, many = paid_predictions()
+    print(f"\n{'contributors':<16} {'payment µs':>12} {'gas':>8} {'withdrawal µs':>14} {'gas':>8}")
+    for each in (few, many):
+        print(
+            f"{each.contributors:<16,} {cell(each.payment_us, 1, 12)} {each.payment_gas:>8,}"
+            f" {cell(each.withdrawal_us, 1, 14)} {each.withdrawal_gas:>8,}"
+        )
+    return [
+        f"a payment shared by {many.contributors:,} against {few.contributors:,}: "
+        f"{many.payment_us / few.payment_us:.2f} times the time, "
+        f"{many.payment_gas / few.payment_gas:.4f} times the gas"
+    ]
+
+
 def main() -> None:
     """Measure everything, or the cases named, and print tables; the last lines are ratios."""
     known = {case.name: case for case in CASES}
-    names = sys.argv[1:]
-    unknown = [name for name in names if name not in known]
+    names = sys.argv[1:] or [*known, PAID_PREDICTIONS]
+    unknown = [name for name in names if name not in (*known, PAID_PREDICTIONS)]
     if unknown:
-        print(f"unknown case {unknown[0]!r}: give some of {', '.join(known)}", file=sys.stderr)
+        choices = ", ".join([*known, PAID_PREDICTIONS])
+        print(f"unknown case {unknown[0]!r}: give some of {choices}", file=sys.stderr)
         sys.exit(2)
-    print("addData through the trainer: median µs of calls that keep and that update the model")
-    print(f"{'case':<26} {'who':<8} {'keep':>10} {'update':>10} {'mean':>10} {'gas, update':>12}")
+    compared = [name for name in names if name != PAID_PREDICTIONS]
     ratios = []
-    for name in names or known:
+    if compared:
+        print("addData through the trainer: median µs of calls that keep and that update the model")
+        print(
+            f"{'case':<26} {'who':<8} {'keep':>10} {'update':>10} {'mean':>10} {'gas, update':>12}"
+        )
+    for name in compared:
         ratios += measure_case(known[name])
-    if not names:
+    if not sys.argv[1:]:
         ratios += measure_growth()
+    if PAID_PREDICTIONS in names:
+        ratios += measure_paid_predictions()
     print("\nratios of the best of each contender's means:")
     print("\n".join(ratios))
 

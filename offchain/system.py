@@ -10,6 +10,7 @@ from contracts_py.classifiers.classifier import Classifier
 from contracts_py.collaborative_trainer import CollaborativeTrainer
 from contracts_py.data_handler import DataHandler
 from contracts_py.incentive import Incentive
+from incentives.paid_predictions import PaidPredictions
 from offchain.deployment import Progress, Transactions, deploy_model
 from offchain.fixed_point import DoesNotFit
 from offchain.model import Model
@@ -52,7 +53,8 @@ def deploy_system(
     model
         What to start from; or a classifier contract that `sender` owns.
     mechanism, mechanism_arguments
-        The incentive mechanism's class, and what its constructor takes.
+        The incentive mechanism's class, and what its constructor takes; for paid predictions that
+        begins with the classifier, which is not to be given here.
     sender
         Who pays. The parts end up belonging to the trainer, which belongs to nobody.
     name, description, encoder
@@ -79,6 +81,8 @@ def deploy_system(
         if not issubclass(classifier.contract_class, Classifier):
             raise DoesNotFit(f"{classifier} is no classifier: give one, or a model")
         data_handler = chain.deploy(DataHandler, **options)
+        if issubclass(mechanism, PaidPredictions):
+            mechanism_arguments = (classifier, *mechanism_arguments)
         incentive_mechanism = chain.deploy(mechanism, *mechanism_arguments, **options)
         parts = (data_handler, incentive_mechanism, classifier)
         about = (name, description, encoder)

@@ -197,6 +197,54 @@ def test_in_a_diamond_each_ancestor_runs_once(chain: Chain) -> None:
     assert diamond.log() == [1, 1, 3, 2, 4]
 
 
+def test_calls_from_outside_find_the_methods_and_the_constructor_that_python_finds(
+    chain: Chain, tmp_path: Path
+) -> None:
+    """The first base overrides nothing of what they share, so the second base's is the one."""
+    text = """
+class Base(Contract):
+    seen: Array[uint256]
+
+    def __init__(self) -> None:
+        self.seen.append(1)
+
+    @external
+    def unwritten(self) -> uint256:
+        ...
+
+    @view
+    def number(self) -> uint256:
+        return 1
+
+    @view
+    def ask(self) -> uint256:
+        return self.number()
+
+class Mixin(Base):
+    pass
+
+class Other(Base):
+    def __init__(self, number: uint256) -> None:
+        super().__init__()
+        self.seen.append(number)
+
+    @payable
+    def unwritten(self) -> uint256:
+        return 2
+
+    @view
+    def number(self) -> uint256:
+        return 2
+
+class Both(Mixin, Other):
+    pass
+"""
+    alice = chain.accounts[0]
+    both = chain.deploy(load(tmp_path, text).Both, 7, sender=alice)
+    assert both.seen() == [1, 7]
+    assert both.unwritten(sender=alice, value=1).return_value == both.number() == both.ask() == 2
+
+
 def test_an_abstract_contract_is_not_deployed(chain: Chain) -> None:
     alice = chain.accounts[0]
     number = chain.number

@@ -219,7 +219,8 @@ def _refuse_bad_names(cls: type[Contract], functions: dict[str, Callable[..., An
 def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any]]) -> None:
     callables = frozenset(functions) | frozenset(_inherited(cls, "_own_abstract"))
     callables -= {CONSTRUCTOR}
-    methods = dict(_inherited(cls, "methods"))
+    methods = _inherited_methods(cls)
+    cls.constructor_method = _inherited_constructor(cls)
     for field in cls.fields:
         methods.pop(field, None)
     written = {}  # whether each method of the body is for a subclass to write
@@ -278,6 +279,25 @@ def _inherited(cls: type[Contract], attribute: str) -> dict[str, Any]:
     for base in reversed(cls.__mro__[1:]):
         merged.update(vars(base).get(attribute, {}))
     return merged
+
+
+def _inherited_methods(cls: type[Contract]) -> dict[str, Method]:
+    """The external methods of the bases: of each name the one that Python would find, too."""
+    return {
+        name: method
+        for base in reversed(cls.__mro__[1:])
+        for name, method in vars(base).get("methods", {}).items()
+        if name in vars(base)
+    }
+
+
+def _inherited_constructor(cls: type[Contract]) -> Method | None:
+    """The nearest base's that has one of its own."""
+    for base in cls.__mro__[1:]:
+        if CONSTRUCTOR in vars(base):
+            method: Method | None = vars(base)["constructor_method"]
+            return method
+    return None
 
 
 def _method(
