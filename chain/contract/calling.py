@@ -126,3 +126,18 @@ class CallCosts:
             else:
                 pending.extend((kind.element, inner) for inner in value)
         return gas, words
+
+
+class PlainMoneyCosts(CallCosts):
+    """The costs of ``receive``, which plain money runs: no method to find, and no arguments."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__((), (), 0, nested=False)
+
+    def pay(self, meter: Meter, arguments: Sequence[Any], inner: bool) -> None:
+        meter.used += compute.RECEIVE
+        meter.allocated = RESERVED_WORDS
+        meter.reached = 0
+        meter.grow(RESERVED_WORDS)

@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import Any, ClassVar, Self
 
 from chain.cells import Cells
-from chain.contract.calling import CallCosts, is_nested
+from chain.contract.calling import CallCosts, PlainMoneyCosts, is_nested
 from chain.contract.checker import Checker
 from chain.contract.compiler import compiled
 from chain.contract.fields import ContractType, FieldCells, build_place, descriptors
@@ -250,6 +250,8 @@ def _compile_methods(cls: type[Contract], functions: dict[str, Callable[..., Any
         name: replace(each, costs=CallCosts(each.kinds, each.returns, candidates, nested))
         for name, each in methods.items()
     }
+    if "receive" in cls.methods:
+        cls.methods["receive"] = replace(cls.methods["receive"], costs=PlainMoneyCosts())
     if constructor is not None:
         costs = CallCosts(constructor.kinds, (), 0, nested)
         cls.constructor_method = replace(constructor, costs=costs)
