@@ -99,7 +99,7 @@ def simple(preparation: Preparation) -> DataSet:
     """Messages of six words."""
     messages = [*SIMPLE_TRAIN, *SIMPLE_TEST]
     present = [
-        np.array([SIMPLE_WORDS.index(word) for word in message.split()]) for message in messages
+        np.sort([SIMPLE_WORDS.index(word) for word in message.split()]) for message in messages
     ]
     half = len(SIMPLE_WORDS) // 2
     labels = np.array([int(2 * np.sum(words < half) > len(words)) for words in present])

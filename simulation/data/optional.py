@@ -10,9 +10,9 @@ try:
     from sklearn import datasets
     from sklearn.feature_extraction.text import CountVectorizer
 except ModuleNotFoundError as error:
-    _missing = error.name
+    _missing = str(error.name).partition(".")[0]
 else:
-    _missing = None
+    _missing = ""
 
 
 def bundled(name: str) -> Any:
@@ -28,5 +28,5 @@ def count_vectorizer(**options: Any) -> Any:
 
 
 def _require() -> None:
-    if _missing is not None:
+    if _missing:
         raise MissingPackage(f"{_missing} is missing: pip install -e '.[sklearn]'")

@@ -7,7 +7,7 @@ the papers, and never from those to test with.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,8 @@ class Preparation:
         Whether samples shall be vectors or lists of present features; None for what suits them.
     features
         How many to keep, those whose means differ most between the classes of the training
-        samples: naive Bayes can use but few. None for all.
+        samples; of measurements, before they become thirds. Naive Bayes can use but few. None for
+        all.
     """
 
     seed: int
@@ -101,7 +102,8 @@ class Levels:
     def transform(self, samples: Floats) -> Floats:
         """Set one of three features where there was a measurement."""
         levels = (samples > self.cuts[:, None, :]).sum(axis=0)
-        return (levels[:, :, None] == np.arange(LEVELS)).reshape(len(samples), -1).astype(float)
+        bits: Floats = (levels[:, :, None] == np.arange(LEVELS)).astype(np.float64)
+        return bits.reshape(len(samples), -1)
 
 
 class Above:
@@ -112,7 +114,7 @@ class Above:
 
     def transform(self, samples: Floats) -> Floats:
         """Set the feature where it is."""
-        return (samples > self.threshold).astype(float)
+        return (samples > self.threshold).astype(np.float64)
 
 
 def from_measurements(
@@ -137,16 +139,18 @@ def from_measurements(
         What a feature must exceed to be present; None for a feature per third of its measurements.
     """
     train, _ = parts
-    if preparation.dense is False:
-        step = Levels(rows[train]) if threshold is None else Above(threshold)
-        bits = step.transform(rows)
-        present = SparseEncoder().encode(bits)
-        return from_features(about, present, labels, bits.shape[1], parts, preparation)
     scaled = Standardize(rows[train]).transform(rows)
     means = [
         scaled[train][labels[train] == label].mean(axis=0) for label in _present(labels, train)
     ]
     kept = _telling(about, np.array(means), preparation.features)
+    if preparation.dense is False:
+        rows = rows[:, kept]
+        step = Levels(rows[train]) if threshold is None else Above(threshold)
+        bits = step.transform(rows)
+        present = SparseEncoder().encode(bits)
+        chosen = replace(preparation, features=None)
+        return from_features(about, present, labels, bits.shape[1], parts, chosen)
     encoder = DenseEncoder(constant=1.0)
 
     def encode(part: Indices) -> NDArray[np.int64]:

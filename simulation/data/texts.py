@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from offchain.encoders import SelectFeatures, SparseEncoder
-from simulation.data.dataset import DataSet, Indices
+from simulation.data.dataset import DataSet, Indices, UnusableFile
 from simulation.data.optional import count_vectorizer
 from simulation.data.preparation import About, Parts, Preparation, from_features
 from simulation.data.reading import Wanted
@@ -24,10 +24,22 @@ OFFENSIVE = Wanted(
 
 
 def fake_news(path: Path, preparation: Preparation) -> DataSet:
-    """Load articles: how often the most frequent pairs of words occur in each.
+    """Load articles: which of the most frequent pairs of words occur in each.
 
     Articles without text are left out.
     """
+    return _fake_news(path, preparation, counts=False)
+
+
+def fake_news_counts(path: Path, preparation: Preparation) -> DataSet:
+    """Load articles with pairs of words listed as often as they occur, as in the papers.
+
+    The sparse nearest centroid takes each feature once only.
+    """
+    return _fake_news(path, preparation, counts=True)
+
+
+def _fake_news(path: Path, preparation: Preparation, *, counts: bool) -> DataSet:
     rows = [row for row in FAKE_NEWS.rows(path, ("text", "label")) if row.text("text").strip()]
     about = About("fake-news", ("reliable", "unreliable"), f"{FAKE_NEWS.what}, {FAKE_NEWS.source}")
     found = [row.one_of("label", {"0": 0, "1": 1}) for row in rows]
@@ -37,7 +49,7 @@ def fake_news(path: Path, preparation: Preparation) -> DataSet:
     def text(index: int) -> str:
         return rows[index].text("text")
 
-    return from_texts(about, text, labels, parts, preparation, words=2, counts=True)
+    return from_texts(about, text, labels, parts, preparation, words=2, counts=counts)
 
 
 def offensive(path: Path, preparation: Preparation) -> DataSet:
@@ -81,7 +93,12 @@ def from_texts(
     """
     train, test = parts
     vectorizer = count_vectorizer(ngram_range=(words, words))
-    learned = vectorizer.fit_transform(map(text, train))
+    # Read before, since what is wrong with a file is a ValueError, too.
+    first = [text(index) for index in train]
+    try:
+        learned = vectorizer.fit_transform(first)
+    except ValueError:
+        raise UnusableFile(f"there are no words in {about.name}: give {about.origin}") from None
     # The vectorizer's features are in alphabetical order; stable, so that ties stay in it. It has
     # a limit of its own, but breaks ties as a machine's sorting happens to.
     totals = np.asarray(learned.sum(axis=0)).ravel()
