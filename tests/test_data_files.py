@@ -41,7 +41,8 @@ def write_titanic(folder: Path) -> Path:
 
 
 def houses(count: int = 12) -> list[list[float]]:
-    return np.random.default_rng(0).uniform(1, 50, (count, 14)).round(3).tolist()
+    made: list[list[float]] = np.random.default_rng(0).uniform(1, 50, (count, 14)).tolist()
+    return [[round(value, 3) for value in house] for house in made]
 
 
 def write_boston(folder: Path) -> Path:
@@ -114,6 +115,10 @@ def workouts() -> list[dict[str, Any]]:
             del workout["speed"]
         found.append(workout)
     found[6]["heart_rate"][0] = 0  # a sensor's mistake
+    # These are no JSON with other quotes.
+    found[1]["device"] = "it's mine"
+    found[7]["device"] = None
+    found[9]["device"] = "back\\slash's"
     return found
 
 
