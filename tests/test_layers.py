@@ -62,6 +62,7 @@ LANGUAGE = [
     "size",
     "expressions",
     "compiler",
+    "making",
     "contract",
     "kernels",
 ]
