@@ -59,6 +59,7 @@ class Schedule:
     call_new_account: int
     balance: int
     own_balance: int
+    block_hash: int
     code_byte: int
     memory_word: int
     map_access: int
@@ -112,6 +113,7 @@ ISTANBUL = Schedule(
     call_new_account=25_000,
     balance=700,
     own_balance=5,
+    block_hash=20,
     code_byte=200,
     memory_word=3,
     map_access=30 + 2 * 6,

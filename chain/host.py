@@ -6,6 +6,7 @@ There is one host per chain, handed to every contract; nothing here is global. T
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from chain.cells import Cells, Column
@@ -57,17 +58,36 @@ class Host:
         True inside a view: nothing may be written.
     depth
         How deep calls are nested, between contracts and within one.
+    hash_of
+        A recent block's hash, by number (``Contract.block_hash``).
     touched
         Cell families and columns that hold original values to drop when the transaction ends.
     logs
         Emitted so far: (contract, event) in order.
     """
 
-    __slots__ = ("block", "depth", "logs", "meter", "schedule", "state", "static", "touched")
+    __slots__ = (
+        "block",
+        "depth",
+        "hash_of",
+        "logs",
+        "meter",
+        "schedule",
+        "state",
+        "static",
+        "touched",
+    )
 
-    def __init__(self, state: State, schedule: Schedule, block: BlockContext) -> None:
+    def __init__(
+        self,
+        state: State,
+        schedule: Schedule,
+        block: BlockContext,
+        hash_of: Callable[[int], bytes],
+    ) -> None:
         self.state = state
         self.schedule = schedule
+        self.hash_of = hash_of
         self.meter = Meter(schedule)
         self.block = block
         self.static = False
