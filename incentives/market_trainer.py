@@ -1,4 +1,4 @@
-"""A trainer for a prediction market, in which the model learns later and the stakes go elsewhere."""
+"""A trainer for a prediction market: the model learns later, and the stakes go elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prediction market from the provider's side: deployed, opened, revealed and driven to its end."""
+"""A prediction market from the provider's side: deployed, opened, revealed, and driven on."""
 
 from __future__ import annotations
 

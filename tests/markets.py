@@ -14,7 +14,6 @@ from chain.contract import (
     external,
     int64,
     int256,
-    payable,
     require,
     uint64,
     uint256,

@@ -17,16 +17,20 @@ from chain.contract import (
     external,
     int64,
     int80,
+    require,
     uint32,
     uint64,
     uint256,
     wrapping,
 )
-from contracts_py.classifiers.classifier import Classifier
+from contracts_py.classifiers.classifier import Classifier, ClassNotAdded
 from contracts_py.classifiers.dense_perceptron import DensePerceptron
 from contracts_py.classifiers.naive_bayes import NaiveBayesClassifier
 from contracts_py.classifiers.nearest_centroid import NearestCentroidClassifier
-from contracts_py.classifiers.sparse_nearest_centroid import SparseNearestCentroidClassifier
+from contracts_py.classifiers.sparse_nearest_centroid import (
+    CentroidValue,
+    SparseNearestCentroidClassifier,
+)
 from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
 from contracts_py.ownable import only_owner
 
@@ -168,14 +172,13 @@ class RestorableNearestCentroid(NearestCentroidClassifier, Restorable):
 
 
 class KeptValues(Struct):
-    """A class as it was before an update, where the update's sample has features."""
+    """A class as it was before an update, with the values of the sample's features."""
 
     classification: uint64
     num_samples: uint64
     squared_magnitude: uint256
-    features: Array[uint32]
-    held: Array[uint64]
-    counts: Array[uint64]
+    data: Array[int64]
+    held: Map[uint256, CentroidValue]
 
 
 class RestorableSparseNearestCentroid(SparseNearestCentroidClassifier, Restorable):
@@ -186,15 +189,21 @@ class RestorableSparseNearestCentroid(SparseNearestCentroidClassifier, Restorabl
     @external
     @only_owner
     def update(self, data: Array[int64], classification: uint64) -> None:
+        # As in the update itself, a class that does not exist is refused.
+        require(
+            classification < len(self.class_infos), ClassNotAdded(classification=classification)
+        )
         info = self.class_infos[classification]
         before = self.kept[self.remember()]
-        features = [wrapping(uint32, feature) for feature in data]
         before.classification = classification
         before.num_samples = info.num_samples
         before.squared_magnitude = info.squared_magnitude
-        before.features = features
-        before.held = [info.centroid[feature].value for feature in features]
-        before.counts = [info.centroid[feature].num_samples for feature in features]
+        before.data = data
+        for index, feature in enumerate(data):
+            entry = info.centroid[wrapping(uint32, feature)]
+            copy = before.held[index]
+            copy.value = entry.value
+            copy.num_samples = entry.num_samples
         super().update(data, classification)
 
     def undo(self, position: uint256) -> None:
@@ -202,9 +211,8 @@ class RestorableSparseNearestCentroid(SparseNearestCentroidClassifier, Restorabl
         info = self.class_infos[before.classification]
         info.num_samples = before.num_samples
         info.squared_magnitude = before.squared_magnitude
-        values = before.held.load()
-        counts = before.counts.load()
-        for index, feature in enumerate(before.features.load()):
-            entry = info.centroid[feature]
-            entry.value = values[index]
-            entry.num_samples = counts[index]
+        for index, feature in enumerate(before.data.load()):
+            copy = before.held[index]
+            entry = info.centroid[wrapping(uint32, feature)]
+            entry.value = copy.value
+            entry.num_samples = copy.num_samples

@@ -80,7 +80,7 @@ class MarketCommitments(MarketAccounts):
         """Begin a market; what is sent is the bounty. The market must own the classifier."""
         self.check_phase(COLLECT)
         # Changes nothing, and only the owner may.
-        self.classifier.transfer_ownership(self)
+        self.classifier.transfer_ownership(self.address)
         self.market_number += 1
         bounty = self.msg.value
         self.bounty = bounty

@@ -248,9 +248,7 @@ class MarketRewards(MarketCommitments):
         stage = self.stage
         # In the other stages nothing but this contract's own books is left to do.
         stuck = phase == REWARD and stage != BOUND and stage != SETTLE
-        require(
-            phase == INITIALIZATION or phase == REVEAL_TEST_SET or stuck, WrongPhase(phase=phase)
-        )
+        require(phase in (INITIALIZATION, REVEAL_TEST_SET) or stuck, WrongPhase(phase=phase))
         waited = self.block.timestamp - self.moved_s
         required = self.patience_s
         require(waited >= required, NotAbandoned(waited=waited, required=required))

@@ -6,13 +6,15 @@ test set is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
 
 from tests.twins.classifier import Failed
+
+# Who, and which of their contributions; -1 if all of them are in one account.
+Account = tuple[str, int]
 
 
 class LearningTwin(Protocol):
@@ -71,9 +73,9 @@ class PredictionMarketTwin:
     def correct(self, model: LearningTwin) -> int:
         return sum(model.predict(data) == label for data, label in self.tests)
 
-    def account(self, index: int) -> Hashable:
+    def account(self, index: int) -> Account:
         """Whose score and balance a contribution goes to."""
-        return self.given[index].who if self.groups else index
+        return self.given[index].who, -1 if self.groups else index
 
     def accuracies(self, staying: list[int], model: LearningTwin) -> dict[int, int]:
         """Train on contributions in order; correct predictions after each run of an account."""
@@ -95,12 +97,12 @@ class PredictionMarketTwin:
         first = deepcopy(self.model)
         start = self.correct(first)
         everyone = list(range(len(self.given)))
-        balances: dict[Hashable, Fraction] = {}
+        balances: dict[Account, Fraction] = {}
         for index in everyone:
             stake = self.given[index].sent if self.stakes_all else self.unit
             account = self.account(index)
             balances[account] = balances.get(account, Fraction(0)) + stake
-        staked = sum(balances.values())
+        staked = sum(balances.values(), Fraction(0))
         model = deepcopy(first)
         rounds = self.bounty // self.unit
         staying = everyone
@@ -110,7 +112,7 @@ class PredictionMarketTwin:
             if self.restarts or not accuracies:
                 model = deepcopy(first)
                 accuracies = self.accuracies(staying, model)
-            per_round: dict[Hashable, Fraction] = {}
+            per_round: dict[Account, Fraction] = {}
             last = start
             for index in staying:
                 if index in accuracies:
@@ -118,22 +120,19 @@ class PredictionMarketTwin:
                     account = self.account(index)
                     per_round[account] = per_round.get(account, Fraction(0)) + change
                     last = accuracies[index]
-            possible = [balances[who] // -each for who, each in per_round.items() if each < 0]
+            possible = [balances[a] // -each for a, each in per_round.items() if each < 0]
             played = min([rounds, *possible])
             rounds -= played
-            for who, each in per_round.items():
-                balances[who] += played * each
-                assert balances[who] >= 0
+            for account, each in per_round.items():
+                balances[account] += played * each
+                assert balances[account] >= 0
             if rounds:
-                leaving = {who for who, each in per_round.items() if balances[who] + each < 0}
+                leaving = {a for a, each in per_round.items() if balances[a] + each < 0}
                 staying = [index for index in staying if self.account(index) not in leaving]
             passes += 1
         if self.restarts and not staying:
             model = first
         owed: dict[str, list[Fraction]] = {}
-        owner: Callable[[Hashable], str] = (
-            str if self.groups else lambda index: self.given[index].who  # type: ignore[index]
-        )
-        for account, balance in balances.items():
-            owed.setdefault(owner(account), []).append(balance)
-        return Outcome(owed, passes, sum(balances.values()) - staked, model)
+        for (who, _), balance in balances.items():
+            owed.setdefault(who, []).append(balance)
+        return Outcome(owed, passes, sum(balances.values(), Fraction(0)) - staked, model)
