@@ -149,15 +149,20 @@ class Provider:
         return receipt
 
 
-def drive(market: Deployed, sender: Account, work: int = 1 << 16) -> list[Receipt]:
-    """Step through the reward phase to its end, each time as far as fits into a block.
+def drive(
+    market: Deployed, sender: Account, work: int = 1 << 16, gas_limit: int | None = None
+) -> list[Receipt]:
+    """Step through the reward phase to its end, each time about as far as the gas allows.
 
     Parameters
     ----------
     sender
         Who pays for the gas; anyone.
     work
-        The most to do in a step. Where a step does not fit, it is tried with half of that.
+        The most to do in a step. Where that takes too much gas, it is tried with half; where it
+        takes less than a third, the next step does twice as much.
+    gas_limit
+        Of each step; by default what a block has.
 
     Raises
     ------
@@ -165,11 +170,16 @@ def drive(market: Deployed, sender: Account, work: int = 1 << 16) -> list[Receip
         If not even the smallest step fits.
     """
     receipts = []
+    most = work
     while market.phase() != COLLECT:
         try:
-            receipts.append(market.step(work, sender=sender))
+            receipt = market.step(work, sender=sender, gas_limit=gas_limit)
         except (OutOfGas, ModelNeedsMoreGas) as error:
             if work == 1:
-                raise InvalidValue(f"one step takes more than a block has: {error}") from error
+                raise InvalidValue(f"one step takes more gas than there is: {error}") from error
             work //= 2
+            continue
+        receipts.append(receipt)
+        if 3 * receipt.gas_used < receipt.transaction.gas_limit:
+            work = min(2 * work, most)
     return receipts

@@ -21,6 +21,7 @@ from chain.contract import (
 )
 from contracts_py.classifiers.restorable import Restorable
 from contracts_py.ownable import only_owner
+from incentives.market.phases import REWARD
 from incentives.prediction_market import PredictionMarket
 from offchain.market import MarketRules, Provider, deploy_market
 from tests.twins.classifier import Failed
@@ -86,14 +87,6 @@ def script_tests(size: int) -> list[tuple[list[int], int]]:
     return [([index], 1) for index in range(size)]
 
 
-def in_pieces(
-    tests: Sequence[tuple[list[int], int]], shown: tuple[list[int], int], size: int
-) -> list[list[tuple[list[int], int]]]:
-    """A test set in pieces, with copies of one that any may stand for the one that is shown."""
-    pieces = [list(tests[start : start + size]) for start in range(0, len(tests), size)]
-    return [*pieces, [shown]]
-
-
 @dataclass
 class World:
     """A chain with a market on it, and who takes part."""
@@ -125,6 +118,19 @@ class World:
     def finish_participation(self) -> None:
         self.chain.time_travel(seconds=self.rules.min_time_s)
         self.market.end_participation(sender=self.people[8])
+
+    def begin_rewards(self) -> None:
+        self.finish_participation()
+        self.provider.reveal()
+
+    def step(self, work: int = 1_000) -> None:
+        """Play the reward phase to its end."""
+        while self.market.phase() == REWARD:
+            self.market.step(work, sender=self.people[8])
+
+    def ends_with(self, *who: int) -> list[int]:
+        """What some people can collect."""
+        return [self.owed(self.people[each]) for each in who]
 
     def twin(self, bounty: int, model: Any, given: list[Given]) -> PredictionMarketTwin:
         rules = self.rules
@@ -162,10 +168,10 @@ def make_world(
     arguments: tuple[Any, ...] = (["no", "yes"],),
     pieces: Sequence[Sequence[tuple[list[int], int]]] = (),
     through_trainer: bool = False,
-    block_gas_limit: int = BLOCK_GAS,
+    block_time_s: int = 12,
 ) -> World:
     """A market of the first account's; nothing is started."""
-    chain = Chain(gas_price=0, block_gas_limit=block_gas_limit)
+    chain = Chain(gas_price=0, block_gas_limit=BLOCK_GAS, block_time_s=block_time_s)
     owner = chain.accounts[0]
     model = chain.deploy(classifier or Script, *arguments, sender=owner)
     trainer = None
