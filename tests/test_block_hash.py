@@ -36,7 +36,12 @@ class Asker(Contract):
     total: uint256
     counts: Map[uint256, uint256]
     items: Array[int64]
+    three: Array[int64]
     names: Array[str]
+
+    def __init__(self) -> None:
+        for each in range(3):
+            self.three.append(each)
 
     @view
     def hash_of(self, number: uint256) -> bytes32:
@@ -57,7 +62,7 @@ class Asker(Contract):
         self.counts[key] += 1
         self.items.append(key)
         if key % 3 == 0:
-            self.items = [1, 2, 3]
+            self.items = self.three.load()
         if asks:
             self.block_hash(self.block.number - 1)
         self.names.append("x")

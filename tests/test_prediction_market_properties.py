@@ -82,7 +82,7 @@ def cases(
     unit = draw(st.sampled_from((1, 7, 1_000)))
     extra = st.sampled_from((0, 0, 1, 3 * unit, 12 * unit + 5))
     sent = st.builds(
-        lambda who, sample, extra: Sent(who, *sample, extra),
+        lambda who, sample, extra: Sent(who, sample[0], sample[1], extra),
         st.integers(0, draw(st.sampled_from((3, 5, 2, 1)))),
         samples,
         extra,
@@ -190,7 +190,9 @@ def check_collecting(world: World, case: Case) -> None:
     assert market.balance == 0
 
 
-def play(case: Case, model: Any, classifier: type[Any] | None = None, *arguments: Any) -> World:
+def play(
+    case: Case, model: Any, classifier: type[Any] | None = None, *arguments: Any
+) -> tuple[World, Any]:
     world = open_market(case, classifier, *arguments)
     wealth = {person.label: 10_000 * 10**18 for person in world.people}
     world.finish_participation()
@@ -203,9 +205,8 @@ def play(case: Case, model: Any, classifier: type[Any] | None = None, *arguments
     drive(world, case.works)
     event(f"passes {min(outcome.passes, 3)}")
     check_payments(world, case, outcome, wealth)
-    world.final = outcome.model  # type: ignore[attr-defined]
     check_collecting(world, case)
-    return world
+    return world, outcome.model
 
 
 @pytest.mark.parametrize("setting", ["-", *SETTINGS[1:]])
@@ -213,8 +214,8 @@ def play(case: Case, model: Any, classifier: type[Any] | None = None, *arguments
 @given(data=st.data())
 def test_scripted_markets_pay_as_the_twin_says(setting: str, data: st.DataObject) -> None:
     case = data.draw(cases(script_samples, script_pieces, setting))
-    world = play(case, ScriptTwin())
-    assert world.classifier.skill() == world.final.skill  # type: ignore[attr-defined]
+    world, final = play(case, ScriptTwin())
+    assert world.classifier.skill() == final.skill
 
 
 sparse_samples = st.tuples(st.lists(st.integers(0, 3), max_size=3, unique=True), st.integers(0, 1))
@@ -240,8 +241,10 @@ dense_pieces = st.lists(st.lists(dense_tests, min_size=1, max_size=4), min_size=
 @given(case=cases(dense_samples, dense_pieces))
 def test_dense_perceptrons_pay_as_the_twin_says(case: Case) -> None:
     made_of = (CLASSES, [5 * 10**8, -(10**8)], 7, 10**9)
-    world = play(case, DensePerceptronTwin("", *made_of), RestorableDensePerceptron, *made_of[1:])
-    assert list(world.classifier.weights()) == world.final.weights  # type: ignore[attr-defined]
+    world, final = play(
+        case, DensePerceptronTwin("", *made_of), RestorableDensePerceptron, *made_of[1:]
+    )
+    assert list(world.classifier.weights()) == final.weights
 
 
 @HALF
