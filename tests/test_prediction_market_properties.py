@@ -225,8 +225,8 @@ sparse_pieces = st.lists(st.lists(sparse_samples, min_size=1, max_size=4), min_s
 @given(case=cases(sparse_samples, sparse_pieces))
 def test_sparse_perceptrons_pay_as_the_twin_says(case: Case) -> None:
     made_of = (CLASSES, [1, -2, 0, 1], 0, 2)
-    world = play(case, SparsePerceptronTwin("", *made_of), RestorableSparsePerceptron, *made_of[1:])
-    final = world.final  # type: ignore[attr-defined]
+    twin = SparsePerceptronTwin("", *made_of)
+    world, final = play(case, twin, RestorableSparsePerceptron, *made_of[1:])
     for feature in range(4):
         assert world.classifier.weights(feature) == final.weights.get(feature, 0)
 
@@ -241,9 +241,8 @@ dense_pieces = st.lists(st.lists(dense_tests, min_size=1, max_size=4), min_size=
 @given(case=cases(dense_samples, dense_pieces))
 def test_dense_perceptrons_pay_as_the_twin_says(case: Case) -> None:
     made_of = (CLASSES, [5 * 10**8, -(10**8)], 7, 10**9)
-    world, final = play(
-        case, DensePerceptronTwin("", *made_of), RestorableDensePerceptron, *made_of[1:]
-    )
+    twin = DensePerceptronTwin("", *made_of)
+    world, final = play(case, twin, RestorableDensePerceptron, *made_of[1:])
     assert list(world.classifier.weights()) == final.weights
 
 
