@@ -96,6 +96,13 @@ def test_3_who_drops_out_gets_what_is_left_and_who_stays_keeps_what_was_won(sett
     assert world.owed(world.provider.account) == BOUNTY + 10 * 100 - 100 * 400
 
 
+def test_3_who_can_just_cover_another_round_stays_for_it() -> None:
+    # 100 a round from 1,100 and from 1,000: after ten rounds one has exactly 100 left.
+    world = played("AR", (0, [ADD, 4], UNIT), (1, [ADD, -1], UNIT), (2, [ADD, -1], UNIT + 100))
+    assert events(world, Paid) == [(10, 2), (1, 1), (89, 0)]
+    assert world.ends_with(1, 2) == [0, 0]
+
+
 @pytest.mark.parametrize("setting", ["AG", "AGR"])
 def test_4_the_first_balance_to_run_out_bounds_the_rounds_not_the_worst_score(setting: str) -> None:
     # 300 a round from 9,000 lasts 30 rounds, but 100 from 1,000 only 10.
