@@ -35,11 +35,10 @@ from incentives.market.phases import (
 
 
 class Contribution(Struct):
-    """A sample, and how many tests the model passed after it, if it ended a run that was scored."""
+    """A sample, and how many tests the model passed after it; 0 unless it has ended a run."""
 
     account: uint32
     correct: uint32
-    scored: bool
     classification: uint64
     data: Array[int64]
 
@@ -114,7 +113,6 @@ class MarketAccounts(IncentiveMechanism):
         contribution = self.contributions[index]
         contribution.account = self.account_of(contributor)
         contribution.correct = 0
-        contribution.scored = False
         contribution.classification = classification
         contribution.data = data
         account = self.accounts[contribution.account]

@@ -13,11 +13,12 @@ REVEAL_TEST_SET = 3
 REWARD = 4
 
 # What the next step of the reward phase does.
-WALK = 0  # the contributions: train on them, one by one
-EVALUATE = 1  # the model that a run of contributions has left
-BOUND = 2  # find out how many rounds every account can stake
-SETTLE = 3  # pay so many rounds, and let go who cannot go on
-REWIND = 4  # take the model back to how it was before the market
+TRAIN = 0  # on contributions, up to the end of a run by one account
+EVALUATE = 1  # the model that the run has left
+RECOUNT = 2  # what was evaluated in the first pass, for those who are still there
+BOUND = 3  # find out how many rounds every account can stake
+SETTLE = 4  # pay so many rounds, and let go who cannot go on
+REWIND = 5  # take the model back to how it was before the market
 
 
 class WrongPhase(Error):

@@ -8,11 +8,12 @@ from incentives.market.phases import (
     BOUND,
     EVALUATE,
     INITIALIZATION,
+    RECOUNT,
     REVEAL_TEST_SET,
     REWARD,
     REWIND,
     SETTLE,
-    WALK,
+    TRAIN,
     ModelNeedsMoreGas,
     NotAbandoned,
     NothingToDo,
@@ -35,7 +36,6 @@ class MarketRewards(MarketCommitments):
     rounds: uint256
     bonus: uint256
     stage: uint8
-    measured: bool
     position: uint32
     trained_after: uint32
     tested: uint32
@@ -53,16 +53,20 @@ class MarketRewards(MarketCommitments):
         if self.remaining_rounds == 0:
             self.begin_settling(0)
         else:
-            self.measured = False
-            self.begin_pass()
+            self.begin_pass(TRAIN)
 
-    def begin_pass(self) -> None:
-        self.stage = WALK
+    def begin_pass(self, stage: uint8) -> None:
+        self.stage = stage
         self.position = 0
         self.trained_after = 0
         self.tested = 0
         self.correct = 0
         self.last_correct = self.initial_correct
+
+    def begin_bounding(self) -> None:
+        self.stage = BOUND
+        self.position = 0
+        self.rounds = self.remaining_rounds
 
     def begin_settling(self, rounds: uint256) -> None:
         self.rounds = rounds
@@ -82,10 +86,12 @@ class MarketRewards(MarketCommitments):
         require(phase == REWARD, WrongPhase(phase=phase))
         while work > 0 and self.phase == REWARD:
             stage = self.stage
-            if stage == WALK:
-                work -= self.walk(work)
+            if stage == TRAIN:
+                work -= self.train(work)
             elif stage == EVALUATE:
                 work -= self.evaluate(work)
+            elif stage == RECOUNT:
+                work -= self.recount(work)
             elif stage == BOUND:
                 work -= self.bound(work)
             elif stage == SETTLE:
@@ -94,49 +100,51 @@ class MarketRewards(MarketCommitments):
                 work -= self.rewind(work)
         self.moved_s = self.block.timestamp
 
-    def walk(self, work: uint256) -> uint256:
-        """Train on contributions up to the end of a run by one account; return the work done."""
+    def train(self, work: uint256) -> uint256:
+        """Train on contributions, up to where a run has to be evaluated; return the work done."""
         start = self.position
-        stop = min(start + work, self.num_contributions)
-        last = self.last_correct
-        measured = self.measured
+        count = self.num_contributions
+        stop = min(start + work, count)
         trained_after = self.trained_after
         position = start
         while position < stop:
             contribution = self.contributions[position]
             index = contribution.account
-            account = self.accounts[index]
-            if not account.left:
-                if measured:
-                    if contribution.scored:
-                        account.score += contribution.correct - last
-                        last = contribution.correct
-                else:
-                    if (
-                        trained_after != 0
-                        and self.contributions[trained_after - 1].account != index
-                    ):
-                        break
-                    self.train(position)
-                    trained_after = position + 1
+            if not self.accounts[index].left:
+                if trained_after != 0 and self.contributions[trained_after - 1].account != index:
+                    break
+                sample = [contribution.data.load(), contribution.classification]
+                # What the model refuses changes nothing.
+                self.check_finished(self.try_call(self.classifier, "update", sample).error)
+                trained_after = position + 1
             position += 1
-        self.last_correct = last
         self.trained_after = trained_after
         self.position = position
-        if position < stop or (position == self.num_contributions and trained_after != 0):
+        if position < stop or (position == count and trained_after != 0):
             self.stage = EVALUATE
-        elif position == self.num_contributions:
-            self.stage = BOUND
-            self.position = 0
-            self.rounds = self.remaining_rounds
+        elif position == count:
+            self.begin_bounding()
         return max(position - start, 1)
 
-    def train(self, position: uint256) -> None:
-        contribution = self.contributions[position]
-        update = [contribution.data.load(), contribution.classification]
-        result = self.try_call(self.classifier, "update", update)
-        # What the model refuses changes nothing.
-        self.check_finished(result.error)
+    def recount(self, work: uint256) -> uint256:
+        """Score contributions by what was found in the first pass."""
+        start = self.position
+        count = self.num_contributions
+        stop = min(start + work, count)
+        last = self.last_correct
+        for position in range(start, stop):
+            contribution = self.contributions[position]
+            account = self.accounts[contribution.account]
+            if not account.left:
+                # Within a run none but the last was evaluated: the others count as 0 correct, which
+                # the last one, of the same account, takes back.
+                account.score += contribution.correct - last
+                last = contribution.correct
+        self.last_correct = last
+        self.position = stop
+        if stop == count:
+            self.begin_bounding()
+        return stop - start
 
     def check_finished(self, error: str) -> None:
         """Whoever steps could make a call fail by sending too little gas: then nothing counts."""
@@ -152,7 +160,7 @@ class MarketRewards(MarketCommitments):
             test = self.tests[index]
             answer = self.try_call(self.classifier, "predict", [test.data.load()])
             self.check_finished(answer.error)
-            if answer.ok and answer.value == test.classification:
+            if answer.value == test.classification:  # None if the model fails
                 correct += 1
         if stop < count:
             self.tested = stop
@@ -161,13 +169,12 @@ class MarketRewards(MarketCommitments):
         position = self.trained_after - 1
         contribution = self.contributions[position]
         contribution.correct = correct
-        contribution.scored = True
         self.accounts[contribution.account].score += correct - self.last_correct
         self.last_correct = correct
         self.trained_after = 0
         self.tested = 0
         self.correct = 0
-        self.stage = WALK
+        self.stage = TRAIN
         self.emit(Scored(contribution=position, correct=correct))
         return stop - start
 
@@ -225,8 +232,7 @@ class MarketRewards(MarketCommitments):
         elif active == 0:
             self.close()
         else:
-            self.measured = True
-            self.begin_pass()
+            self.begin_pass(RECOUNT)
 
     def rewind(self, work: uint256) -> uint256:
         """Take back some of what the model has learned in this market."""
@@ -234,7 +240,7 @@ class MarketRewards(MarketCommitments):
             if self.num_active == 0:
                 self.close()
             else:
-                self.begin_pass()
+                self.begin_pass(TRAIN)
         return work
 
     @external
@@ -246,8 +252,8 @@ class MarketRewards(MarketCommitments):
         """
         phase = self.phase
         stage = self.stage
-        # In the other stages nothing but this contract's own books is left to do.
-        stuck = phase == REWARD and stage != BOUND and stage != SETTLE
+        # In the other stages there are only this contract's own books to do: anyone can.
+        stuck = phase == REWARD and stage in (TRAIN, EVALUATE, REWIND)
         require(phase in (INITIALIZATION, REVEAL_TEST_SET) or stuck, WrongPhase(phase=phase))
         waited = self.block.timestamp - self.moved_s
         required = self.patience_s
