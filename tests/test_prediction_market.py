@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,11 +23,17 @@ from contracts_py.data_handler import DataHandler
 from contracts_py.ownable import NotOwner
 from incentives.incentive_mechanism import TooEarly
 from incentives.market.phases import (
+    BOUND,
     COLLECT,
+    EVALUATE,
     INITIALIZATION,
     PARTICIPATION,
+    RECOUNT,
     REVEAL_TEST_SET,
     REWARD,
+    REWIND,
+    SETTLE,
+    TRAIN,
     CommitmentsOpen,
     DrawMissed,
     DrawTooEarly,
@@ -42,6 +49,7 @@ from incentives.market.phases import (
     NothingToDo,
     NotProvider,
     SampleTooLong,
+    Scored,
     StakeTooLow,
     TooFewPieces,
     WrongPhase,
@@ -273,6 +281,69 @@ def test_who_never_reveals_loses_the_bounty_to_the_stakes(setting: str) -> None:
     assert world.ends_with(0, 1) == [each + BOUNTY * each // sum(stakes) for each in stakes]
     assert world.owed(world.provider.account) == 0
     assert world.classifier.skill() == 0
+
+
+def test_a_reward_phase_that_is_stuck_shares_what_is_left_of_the_bounty() -> None:
+    world = make_world(options("R"))
+    market, chain = world.market, world.chain
+    world.provider.open(BOUNTY)
+    world.add(0, [ADD, 4])
+    world.add(1, [ADD, -1])
+    world.begin_rewards()
+    while market.stage() != REWIND:
+        market.step(1, sender=world.people[8])
+    chain.time_travel(seconds=world.rules.patience_s)
+    market.abandon(sender=world.people[8])
+    world.step()
+    # Ten rounds were paid, which took all of the loser's stake; of ten more one of two stakes has
+    # half, and the loser's half goes back to the provider.
+    assert world.ends_with(0, 1) == [UNIT + 10 * 400 + 5 * UNIT, 0]
+    assert world.owed(world.provider.account) == BOUNTY + 1_000 - 10 * 400 - 5 * UNIT
+    # The next market owes nobody anything for that.
+    world.provider.open(BOUNTY)
+    world.add(2, [ADD, 0])
+    world.begin_rewards()
+    world.step()
+    assert world.ends_with(2) == [UNIT]
+
+
+def test_every_step_starts_the_wait_again() -> None:
+    world = world_in(REWARD)
+    market, chain = world.market, world.chain
+    chain.time_travel(seconds=world.rules.patience_s)
+    with chain.anchor():
+        market.abandon(sender=world.people[8])
+    market.step(1, sender=world.people[8])
+    refused(world, NotAbandoned, lambda: market.abandon(sender=world.people[8]))
+
+
+def test_only_where_the_model_is_called_can_a_reward_phase_be_stuck() -> None:
+    seen = set()
+    for setting in ("", "R"):
+        world = world_in(REWARD, setting)
+        market, chain, anyone = world.market, world.chain, world.people[8]
+        while market.phase() == REWARD:
+            stage = market.stage()
+            seen.add(stage)
+            with chain.anchor():
+                chain.time_travel(seconds=world.rules.patience_s)
+                if stage in (TRAIN, EVALUATE, REWIND):
+                    market.abandon(sender=anyone)
+                else:
+                    refused(world, WrongPhase, partial(market.abandon, sender=anyone))
+            market.step(1, sender=anyone)
+    assert seen == {TRAIN, EVALUATE, RECOUNT, BOUND, SETTLE, REWIND}
+
+
+def test_runs_of_one_account_are_evaluated_once() -> None:
+    for setting, places in (("G", [1, 2, 3]), ("", [0, 1, 2, 3])):
+        world = make_world(options(setting))
+        world.provider.open(BOUNTY)
+        for who in (0, 0, 1, 0):
+            world.add(who, [ADD, 1])
+        world.begin_rewards()
+        world.step()
+        assert [vars(log.event)["contribution"] for log in world.chain.logs(Scored)] == places
 
 
 def test_participation_ends_by_time_or_by_number_to_the_second_and_the_piece() -> None:

@@ -238,6 +238,7 @@ def test_10_with_restarts_a_model_that_all_have_left_is_as_before(setting: str) 
     world.begin_rewards()
     world.step()
     assert world.ends_with(1) == [0]
+    assert events(world, Paid)[-1] == (5, 0), "1,000 wei last five rounds at 200"
     assert world.classifier.skill() == (5 if "R" in setting else 3)
 
 
