@@ -281,6 +281,39 @@ def test_who_never_reveals_loses_the_bounty_to_the_stakes(setting: str) -> None:
     assert world.ends_with(0, 1) == [each + BOUNTY * each // sum(stakes) for each in stakes]
     assert world.owed(world.provider.account) == 0
     assert world.classifier.skill() == 0
+    # And again, with another stake.
+    world.provider.open(BOUNTY)
+    world.add(2, [ADD, 1], UNIT)
+    world.finish_participation()
+    chain.time_travel(seconds=patience)
+    market.abandon(sender=world.people[5])
+    world.step(1)
+    assert world.ends_with(2) == [UNIT + BOUNTY]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_each_market_scores_against_the_model_that_it_has_found(setting: str) -> None:
+    world = make_world(options(setting))
+    for who in range(4):
+        world.provider.open(BOUNTY)
+        world.add(who, [ADD, 2])
+        world.begin_rewards()
+        world.step()
+        assert world.ends_with(who) == [UNIT + 20 * 200]
+        assert world.classifier.skill() == 2 * who + 2
+
+
+def test_a_step_does_no_more_than_it_is_told() -> None:
+    world = make_world(options("G"))
+    world.provider.open(BOUNTY)
+    for _ in range(9):
+        world.add(0, [ADD, 1])
+    world.begin_rewards()
+    for trained in (4, 8):
+        world.market.step(4, sender=world.people[8])
+        assert (world.market.position(), world.classifier.skill()) == (trained, trained)
+    world.market.step(4, sender=world.people[8])
+    assert (world.market.stage(), world.market.tested()) == (EVALUATE, 3)
 
 
 def test_a_reward_phase_that_is_stuck_shares_what_is_left_of_the_bounty() -> None:

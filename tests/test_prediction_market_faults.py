@@ -140,6 +140,9 @@ def test_6_commitments_tell_any_two_test_sets_apart() -> None:
     hashes = [commitment(salt, *piece) for piece in pieces]
     assert len(set(hashes)) == len(pieces)
     assert commitment(bytes(32), *pieces[0]) not in hashes
+    # A hash on the way is no salt for the rest.
+    on_the_way = commitment(salt, [long], [1])
+    assert commitment(on_the_way, [[5]], [0]) != hashes[0]
     world.provider.open(BOUNTY)
     world.add(0, [ADD, 1])
     world.finish_participation()

@@ -35,7 +35,7 @@ from incentives.market.phases import (
 
 
 class Contribution(Struct):
-    """A sample, and how many tests the model passed after it; 0 unless it has ended a run."""
+    """A sample, and how many tests the model passed after it, if that ended a run."""
 
     account: uint32
     correct: uint32
@@ -112,7 +112,6 @@ class MarketAccounts(IncentiveMechanism):
         index = self.num_contributions
         contribution = self.contributions[index]
         contribution.account = self.account_of(contributor)
-        contribution.correct = 0
         contribution.classification = classification
         contribution.data = data
         account = self.accounts[contribution.account]
@@ -136,7 +135,6 @@ class MarketAccounts(IncentiveMechanism):
         account = self.accounts[count]
         account.owner = contributor
         account.left = False
-        account.score = 0
         account.stake = 0
         account.gain = 0
         self.num_accounts = count + 1

@@ -136,8 +136,8 @@ class MarketRewards(MarketCommitments):
             contribution = self.contributions[position]
             account = self.accounts[contribution.account]
             if not account.left:
-                # Within a run none but the last was evaluated: the others count as 0 correct, which
-                # the last one, of the same account, takes back.
+                # Within a run none but the last was evaluated. Whatever the others hold counts for
+                # the same account, and the last one takes it back.
                 account.score += contribution.correct - last
                 last = contribution.correct
         self.last_correct = last
@@ -188,7 +188,7 @@ class MarketRewards(MarketCommitments):
         for index in range(start, stop):
             account = self.accounts[index]
             score = account.score
-            if score < 0 and not account.left:
+            if score < 0:  # nobody who has left has a score
                 worth = account.stake * tests + account.gain * unit
                 rounds = min(rounds, worth // (-score * unit))
         self.rounds = rounds
