@@ -34,12 +34,6 @@ class MarketRules:
     groups: bool = False
     restarts: bool = False
 
-    @property
-    def setting(self) -> str:
-        """The letters of the options that are on, or a dash."""
-        options = (("A", self.stakes_all), ("G", self.groups), ("R", self.restarts))
-        return "".join(letter for letter, is_on in options if is_on) or "-"
-
     def arguments(self, classifier: Deployed) -> tuple[Deployed | int, ...]:
         """What the contract's constructor takes."""
         return (

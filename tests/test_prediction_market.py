@@ -301,6 +301,7 @@ def test_each_market_scores_against_the_model_that_it_has_found(setting: str) ->
         world.step()
         assert world.ends_with(who) == [UNIT + 20 * 200]
         assert world.classifier.skill() == 2 * who + 2
+        assert world.market.num_accounts() == world.market.num_contributions() == 1
 
 
 def test_a_step_does_no_more_than_it_is_told() -> None:

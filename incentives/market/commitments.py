@@ -88,7 +88,6 @@ class MarketCommitments(MarketAccounts):
         self.total_stake = 0
         self.num_contributions = 0
         self.num_accounts = 0
-        self.num_active = 0
         self.num_tests = 0
         self.drawing_block = 0
         self.drawn_after = 0
