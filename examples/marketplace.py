@@ -103,7 +103,8 @@ def cases() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 class Marketplace:
     """A market for cases of breast cancer, set up anew from a seed.
 
-    Settings of the market get the same model, people, cases and order from the same seed.
+    Settings of the market get the same model, people, cases and order from the same seed, but for
+    the piece of the test set that is shown: that is drawn by a block's hash.
 
     Parameters
     ----------
