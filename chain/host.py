@@ -6,6 +6,7 @@ There is one host per chain, handed to every contract; nothing here is global. T
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from chain.cells import Cells, Column
@@ -58,6 +59,8 @@ class Host:
         True inside a view: nothing may be written.
     depth
         How deep calls are nested, between contracts and within one.
+    hash_of
+        A recent block's hash, by number (``Contract.block_hash``).
     precompiles
         Addresses of the protocol's own contracts, which are always warm.
     touched
@@ -69,6 +72,7 @@ class Host:
     __slots__ = (
         "block",
         "depth",
+        "hash_of",
         "logs",
         "meter",
         "precompiles",
@@ -78,9 +82,16 @@ class Host:
         "touched",
     )
 
-    def __init__(self, state: State, schedule: Schedule, block: BlockContext) -> None:
+    def __init__(
+        self,
+        state: State,
+        schedule: Schedule,
+        block: BlockContext,
+        hash_of: Callable[[int], bytes],
+    ) -> None:
         self.state = state
         self.schedule = schedule
+        self.hash_of = hash_of
         self.meter = Meter(schedule)
         self.block = block
         self.static = False

@@ -124,6 +124,15 @@ class Contract:
         self._meter.work(self._host.schedule.own_balance)
         return self._host.state.balance(self.address)
 
+    def block_hash(self, number: int) -> bytes:
+        """Hash of one of the last 256 blocks; 32 zeros for any other, as on the EVM.
+
+        Not even who makes the running block knows its own hash. A run of empty blocks mined at once
+        has one hash.
+        """
+        self._meter.work(self._host.schedule.block_hash)
+        return self._host.hash_of(UINT256.check(number))
+
     def emit(self, event: Event) -> None:
         """Log an event; raises WriteInView inside a view."""
         self._host.emit(self, event)
