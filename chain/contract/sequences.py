@@ -13,6 +13,7 @@ from typing import Any
 from chain.array import Array
 from chain.compute import ELEMENT, HASHED_ARRAY, HASHED_ITEM, HASHED_WORD, TURN
 from chain.contract.operations import HIGHEST, LOWEST, metered_function, overflow
+from chain.contract.records import Record
 from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
@@ -48,6 +49,8 @@ def weigh(meter: Meter, value: Any) -> None:
             meter.work(2 * TURN + ELEMENT * len(item))
             if not (isinstance(item, Array) and isinstance(item.checked, IntType)):
                 pending.extend((inner, depth + 1) for inner in item if type(inner) is not int)
+        elif isinstance(item, Record):
+            pending.extend((inner, depth + 1) for inner in item.values.values())
 
 
 def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
@@ -60,7 +63,8 @@ def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
 
 def equal(meter: Meter, a: Any, b: Any) -> bool:
     """``a == b``; comparing sequences costs by what is in them."""
-    if type(a) in WEIGHED:
+    kind = type(a)
+    if kind is not int and (kind in WEIGHED or isinstance(a, Record)):
         weigh(meter, a)
     return bool(a == b)
 
