@@ -239,7 +239,8 @@ def squared_distance(
     """
     if divisor <= 0:
         raise Panic(f"division by {divisor}")
-    for operand in (a, b):
+    operands: tuple[Any, ...] = (a, b)
+    for operand in operands:
         if type(operand) in (list, tuple, range):
             meter.work(ELEMENT * length(operand))  # to copy it, however early the loop stops
     left, right = _elements(a), _elements(b)
