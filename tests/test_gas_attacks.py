@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chain import Chain, Deployed, Receipt
+from chain.contract import vector
 from chain.errors import ExecutionError
 from tests.attackers.snippets import load, source
 from tests.test_hostile import memory_within
 
-GAS_LIMIT = 2_000_000
+GAS_LIMIT = 400_000
 
 ABOVE = """
 class Blob(Event):
@@ -164,6 +166,24 @@ return r == r and r != q"""
     receipt = run(deployed(chain, tmp_path, body, returns="bool"))
     assert receipt is not None
     assert receipt.return_value is True
+
+
+def test_a_distance_that_stops_early_looks_at_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+    whole = vector._squared_differences
+
+    def noted(a: vector.Vector, b: vector.Vector, divisor: int) -> vector.Vector | list[int]:
+        lengths.append(len(a))
+        return whole(a, b, divisor)
+
+    monkeypatch.setattr(vector, "_squared_differences", noted)
+    ones, zeros = np.ones(5_000, np.int64), np.zeros(5_000, np.int64)
+    for limit, expected in ((1, 1), (1_024, 1_024), (1_025, 1_025), (5_000, 5_000)):
+        lengths.clear()
+        assert vector.squared_distance_within(ones, zeros, 1, limit) == (expected, expected)
+        assert sum(lengths) < limit + 512
+    assert vector.squared_distance_within(ones, zeros, 1, 5_001) == (5_000, 5_000)
+    assert vector.squared_distance_within(ones[:0], zeros[:0], 1, 1) == (0, 0)
 
 
 # FAILS: these cost 0 gas, where the least of all is said to be 2 (benchmarks/gas_fit/fit.py).

@@ -23,6 +23,8 @@ from chain.values import Address, shown
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
 WEIGHED = HEAVY | {Array}
+# What is a word, and needs no second look.
+WORDS = frozenset({int, bool, type(None)})
 # Those of Python's own that are indexed. Array is told by its exact type: for abstract classes, as
 # it is one, isinstance() takes long to say no.
 INDEXED = (list, tuple, str, bytes, range)
@@ -48,7 +50,7 @@ def weigh(meter: Meter, value: Any) -> None:
                 raise InvalidValue(f"lists are nested deeper than {MAX_NESTING}")
             meter.work(2 * TURN + ELEMENT * len(item))
             if not (isinstance(item, Array) and isinstance(item.checked, IntType)):
-                pending.extend((inner, depth + 1) for inner in item if type(inner) is not int)
+                pending.extend((inner, depth + 1) for inner in item if type(inner) not in WORDS)
         elif isinstance(item, Record):
             pending.extend((inner, depth + 1) for inner in item.values.values())
 
