@@ -22,9 +22,12 @@ from chain.types import ADDRESS, UINT256, Type
 from chain.values import Address
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CallResult:
-    """What ``self.try_call`` returns: whether it worked, its value or else the error's name."""
+    """What ``self.try_call`` returns: whether it worked, its value or else the error's name.
+
+    Two are equal if they are one: comparing long values would have to be paid for.
+    """
 
     ok: bool
     value: Any

@@ -13,6 +13,7 @@ from typing import Any
 from chain.array import Array
 from chain.compute import ELEMENT, HASHED_ARRAY, HASHED_ITEM, HASHED_WORD, TURN
 from chain.contract.operations import HIGHEST, LOWEST, metered_function, overflow
+from chain.contract.records import Record
 from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
@@ -22,6 +23,8 @@ from chain.values import Address, shown
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
 WEIGHED = HEAVY | {Array}
+# What is a word, and needs no second look.
+WORDS = frozenset({int, bool, type(None)})
 # Those of Python's own that are indexed. Array is told by its exact type: for abstract classes, as
 # it is one, isinstance() takes long to say no.
 INDEXED = (list, tuple, str, bytes, range)
@@ -47,7 +50,9 @@ def weigh(meter: Meter, value: Any) -> None:
                 raise InvalidValue(f"lists are nested deeper than {MAX_NESTING}")
             meter.work(2 * TURN + ELEMENT * len(item))
             if not (isinstance(item, Array) and isinstance(item.checked, IntType)):
-                pending.extend((inner, depth + 1) for inner in item if type(inner) is not int)
+                pending.extend((inner, depth + 1) for inner in item if type(inner) not in WORDS)
+        elif isinstance(item, Record):
+            pending.extend((inner, depth + 1) for inner in item.values.values())
 
 
 def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
@@ -60,7 +65,8 @@ def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
 
 def equal(meter: Meter, a: Any, b: Any) -> bool:
     """``a == b``; comparing sequences costs by what is in them."""
-    if type(a) in WEIGHED:
+    kind = type(a)
+    if kind is not int and (kind in WEIGHED or isinstance(a, Record)):
         weigh(meter, a)
     return bool(a == b)
 

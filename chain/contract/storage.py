@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from chain.array import Array
 from chain.cells import NO_KEYS, Cells, joined
 from chain.compute import READ_TEXT, WRITE_TEXT, WRITE_TEXT_SLOT
+from chain.contract.sequences import weigh
 from chain.errors import InvalidValue
 from chain.gas import Reason
 from chain.host import Host
@@ -249,9 +250,9 @@ class Map(Generic[K, V]):
         place = self._place
         host = place.host
         host.meter.charge(host.schedule.map_access, KECCAK)
-        checked = place.keys.check(key)
         if place.keys.dynamic:
-            host.meter.work(len(checked))
+            weigh(host.meter, key)
+        checked = place.keys.check(key)
         value: V = place.values.read_behind(self._keys, checked)
         return value
 
@@ -259,9 +260,9 @@ class Map(Generic[K, V]):
         place = self._place
         host = place.host
         host.meter.charge(host.schedule.map_access, KECCAK)
-        checked = place.keys.check(key)
         if place.keys.dynamic:
-            host.meter.work(len(checked))
+            weigh(host.meter, key)
+        checked = place.keys.check(key)
         place.values.write_behind(self._keys, checked, value)
 
 
