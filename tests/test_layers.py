@@ -44,6 +44,7 @@ ENGINE = [
 LANGUAGE = [
     "vector",
     "calling",
+    "member_prices",
     "method",
     "operations",
     "sequences",

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
+from chain.contract.member_prices import pricing
 from chain.contract.method import argument_check
 from chain.contract.records import field_types
 from chain.contract.source import refused_field
 from chain.contract.storage import WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
+from chain.journal import ABSENT
 from chain.types import SLOT_BITS, StringType, Type, type_of
 
 
@@ -65,12 +67,14 @@ class StructType(Type):
 
     def writes(self, names: tuple[str, ...]) -> Writes | None:
         """How to write these members in one go; None unless all of them are packed."""
-        if names not in self._writes:
+        try:
+            return self._writes[names]
+        except KeyError:
             found = [vars(self.handle).get(name) for name in names]
             packed = [each for each in found if isinstance(each, _Packed)]
             alike = len(packed) == len(names) == len(set(names))
             self._writes[names] = Writes(self, names, packed) if alike else None
-        return self._writes[names]
+            return self._writes[names]
 
 
 class Writes:
@@ -80,9 +84,9 @@ class Writes:
     ----------
     check
         Return values for them in canonical form, or raise InvalidValue.
-    parts
-        Each one's position among the packed members, what takes its slot out of those, and what
-        the slot holds when unset.
+    price
+        Given the schedule, what the struct held when the transaction began, what it holds and the
+        values: what it holds then, and price and refund of the writes.
     narrow
         How many take less than their slot.
     slots
@@ -91,11 +95,11 @@ class Writes:
         Numbers of those that are read before they are written.
     """
 
-    __slots__ = ("check", "narrow", "parts", "read_first", "slots")
+    __slots__ = ("check", "narrow", "price", "read_first", "slots")
 
     def __init__(self, kind: StructType, names: tuple[str, ...], packed: list[_Packed]) -> None:
         self.check = argument_check(kind.name, {name: kind.members[name] for name in names})
-        self.parts = [(each.index, each.whole, each.whole(kind.defaults)) for each in packed]
+        self.price = pricing(kind.defaults, [(member.index, member.slot) for member in packed])
         self.narrow = sum(member.narrow for member in packed)
         self.slots = frozenset(member.number for member in packed)
         self.read_first = frozenset(member.number for member in packed if member.narrow)
@@ -178,32 +182,30 @@ class StructPlace(Place):
             return False
         keys = handle._keys
         cells = self.cells
-        held = cells.get(keys, self.defaults)
-        original = host.original(cells, keys, held)
+        before = cells.get(keys, ABSENT)
+        held = self.defaults if before is ABSENT else before
         schedule = host.schedule
+        changed, cost, refund = writes.price(
+            schedule, host.original(cells, keys, held), held, values
+        )
         reads = writes.narrow * schedule.slot_warm
-        cost = refund = 0
-        changed = list(held)
-        for (index, slot, zero), value in zip(writes.parts, values):  # noqa: B905 (hot path)
-            current = slot(changed)
-            changed[index] = value
-            price, change = schedule.write(slot(original), current, slot(changed), zero)
-            cost += price
-            refund += change
-        cold = writes.slots - handle._touched
+        touched = handle._touched
+        cold = writes.slots - touched
         if cold:
             read_first = len(writes.read_first & cold)
             reads += read_first * (schedule.slot_cold - schedule.slot_warm)
             cost += (len(cold) - read_first) * schedule.slot_cold_write
-        if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
+        used = meter.used + reads + cost
+        if meter.limit - used <= schedule.call_stipend:
             return False
         if cold:
-            meter.touch(handle._touched, cold)
-        meter.used += reads + cost
+            meter.touch(touched, cold)
+        meter.used = used
         meter.read += reads
         meter.by_reason[WRITE] += cost
         meter.refund += refund
-        host.state.journal.write(cells, keys, tuple(changed))
+        host.state.journal.entries.extend((cells, keys, before))
+        cells[keys] = changed
         return True
 
 
