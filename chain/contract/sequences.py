@@ -286,7 +286,7 @@ def keccak(meter: Meter, *values: Any) -> bytes:
             parts.append(encode(value))
         elif kind is Array and isinstance(value.checked, IntType):
             arrays += 1
-            items += len(value)
+            items += value._size
             parts.append(b"d" + value.digest)
         else:
             part, length = _packed(meter, value)
