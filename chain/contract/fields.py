@@ -109,6 +109,7 @@ class PackedField:
         self.default = kind.default
         self.narrow = kind.bits < SLOT_BITS
         self.slot = tuple(slot)
+        self.alone = len(slot) == 1
         self.defaults = [kinds[other].default for other in slot]
 
     def __get__(self, contract: Contract | None, owner: type) -> Any:
@@ -121,14 +122,18 @@ class PackedField:
         host = contract._host
         cells = contract._cells
         name = self.name
+        default = self.default
         first = 0
         if self.narrow:
-            current = read_field(host.meter, cells, name, self.default)
+            current = read_field(contract._meter, cells, name, default)
         else:
-            current = cells.get(name, self.default)
-            first = host.meter.first_write(cells.slots[name])
-        if len(self.slot) == 1:
-            host.store(cells, name, current, value, self.default, first)
+            current = cells.get(name, default)
+            slot = cells.slots[name]
+            meter = contract._meter
+            if slot not in meter.warm:
+                first = meter.first_write(slot)
+        if self.alone:
+            host.store(cells, name, current, value, default, first)
         else:
             pairs = zip(self.slot, self.defaults, strict=True)
             held = [cells.get(other, default) for other, default in pairs]

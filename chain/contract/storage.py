@@ -24,6 +24,7 @@ from chain.host import Host
 from chain.types import SLOT_BITS, Type
 
 KECCAK = int(Reason.KECCAK)
+READ = int(Reason.STORAGE_READ)
 WRITE = int(Reason.STORAGE_WRITE)
 
 K = TypeVar("K")

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
+from chain.cells import NO_KEYS, joined
 from chain.contract.member_prices import pricing
 from chain.contract.method import argument_check
 from chain.contract.records import field_types
 from chain.contract.source import refused_field
-from chain.contract.storage import WRITE, Builder, Map, MapType, Place, slots_of
+from chain.contract.storage import READ, WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
 from chain.journal import ABSENT
@@ -133,7 +134,12 @@ class StructHandle:
     def __init__(self, place: StructPlace, keys: Any) -> None:
         self._place = place
         self._keys = keys
-        self._touched = place.host.meter.slots_of((place, keys))  # numbers of slots
+        warm = place.host.meter.warm
+        name = (place, keys)
+        touched = warm.get(name)
+        if touched is None:  # as `Meter.slots_of` has it (hot path)
+            touched = warm[name] = set()
+        self._touched: set[int] = touched  # numbers of slots
 
 
 class StructPlace(Place):
@@ -167,19 +173,22 @@ class StructPlace(Place):
     def read(self, keys: Any) -> StructHandle:
         return self._handle(self, keys)
 
+    def read_behind(self, keys: Any, key: Any) -> StructHandle:
+        return self._handle(self, key if keys is NO_KEYS else joined(keys, key))
+
     def write_all(
         self, handle: StructHandle, names: tuple[str, ...], values: tuple[Any, ...]
     ) -> bool:
         """Write members in one go; False, and nothing is done, where that is not for sure right."""
         writes = self.kind.writes(names)
         host = self.host
-        meter = host.meter
         if writes is None or host.static:
             return False
         try:
             values = writes.check(values)
         except InvalidValue:
             return False
+        meter = host.meter
         keys = handle._keys
         cells = self.cells
         before = cells.get(keys, ABSENT)
@@ -232,12 +241,18 @@ class _Packed:
 
     def __get__(self, handle: StructHandle, owner: type) -> Any:
         place = handle._place
-        host = place.host
-        keys = handle._keys
-        host.meter.read_one_of(handle._touched, self.number)
-        value = place.cells.get(keys, place.defaults)[self.index]
+        meter = place.host.meter
+        if self.number in handle._touched:  # as `Meter.read_one_of` has it (hot path)
+            cost = meter.slot_warm
+            meter.used += cost
+            if meter.used > meter.limit:
+                meter.charge(0, READ)
+            meter.read += cost
+        else:
+            meter.read_one_of(handle._touched, self.number)
+        value = place.cells.get(handle._keys, place.defaults)[self.index]
         kind = self.kind
-        return kind.reference(host, place.cells.path[0], value) if kind.refers else value
+        return kind.reference(place.host, place.cells.path[0], value) if kind.refers else value
 
     def __set__(self, handle: StructHandle, value: Any) -> None:
         value = self.kind.check(value)
