@@ -85,8 +85,13 @@ class CallCosts:
     if inner:
         gas += {passed} + {self._item + compute.ENCODE_ITEM} * items
         end = meter.allocated + {1 + len(kinds) - RESERVED_WORDS} + kept
-        if end > meter.reached:
-            meter.grow(end)
+        reached = meter.reached
+        if end > reached:
+            memory = 3 * (end - reached) + end * end // 512 - reached * reached // 512
+            if meter.used + memory > meter.limit:
+                meter.grow(end)  # as here, and it raises the error
+            meter.memory += memory
+            meter.used += memory
     else:
         gas += {entry} + {self._item} * items
     memory = 3 * kept + kept * kept // 512  # as Meter.grow has it
