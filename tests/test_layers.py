@@ -61,6 +61,7 @@ LANGUAGE = [
     "checker",
     "pricing",
     "size",
+    "inlining",
     "expressions",
     "compiler",
     "contract",
