@@ -113,13 +113,17 @@ class Host:
         schedule = self.schedule
         meter = self.meter
         words = heads = len(kind.logged)
-        for name, array in kind.tails.items():
+        tails = kind.tails
+        for name, array in tails.items():
             words += array.abi_tail_words(event.__dict__[name])
         topics = 1 + len(kind.indexed)
         gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
-        meter.used += ENCODE_WORD * heads + ENCODE_ARRAY * len(kind.tails)
-        meter.used += ENCODE_ITEM * (words - heads)
-        meter.reach(words)
+        meter.used += (
+            ENCODE_WORD * heads + ENCODE_ARRAY * len(tails) + ENCODE_ITEM * (words - heads)
+        )
+        end = meter.allocated + words
+        if end > meter.reached:
+            meter.grow(end)
         meter.charge(gas, LOG)
         self.logs.append((contract, event))
 

@@ -13,7 +13,7 @@ from chain.contract.checker import Checker
 from chain.contract.fields import ContractType, read_field
 from chain.contract.method import CONSTRUCTOR
 from chain.contract.pricing import METER, Pricing
-from chain.contract.records import Record, require
+from chain.contract.records import Event, Record, require
 from chain.contract.rules import as_address, is_filled, visible
 from chain.contract.storage import MapType
 from chain.types import ArrayType, IntType, Type, type_of
@@ -225,8 +225,12 @@ class ExpressionCompiler(ast.NodeTransformer):
             called = super  # spelled out, for comprehensions are functions of their own
             arguments = [ast.Name(each, ast.Load()) for each in ("__class__", self.checker.myself)]
         elif isinstance(called, type) and issubclass(called, Record):
-            made = self.helper(sequences.construct, ast.Name(name, ast.Load()), at=node)
-            assert isinstance(made, ast.Call)
+            construct = sequences.construct
+            given = [keyword.arg for keyword in keywords]
+            if issubclass(called, Event) and not arguments and given == [*called.fields]:
+                construct = sequences.construct_event
+                arguments, keywords = [keyword.value for keyword in keywords], []
+            made = self.helper(construct, ast.Name(name, ast.Load()), at=node)
             arguments = [meter, *made.args, *arguments]
             self.namespace[name] = called
             return ast.copy_location(ast.Call(made.func, arguments, keywords), node)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from hashlib import sha3_256
 from typing import Any
 
@@ -122,10 +123,23 @@ def construct(meter: Meter, record: Any, *values: Any, **fields: Any) -> Any:
     return record(*values, **fields)
 
 
+def construct_event(meter: Meter, record: Any, *values: Any) -> Any:
+    """Make an event of all its values, in order."""
+    for index, kind, element in record.heavy_at:
+        value = values[index]
+        if type(value) is not Array or value.checked is not element:
+            weigh_for(meter, kind, value)
+    return record.of(values)
+
+
+@cache
+def _is_indexed(kind: Any) -> bool:
+    return kind is Array or issubclass(kind, INDEXED)
+
+
 def item_of(sequence: Any, index: Any) -> Any:
     """``sequence[index]``; out of bounds, and negative, is a panic."""
-    own = type(sequence) is Array or isinstance(sequence, INDEXED)
-    if own and not 0 <= index < length(sequence):
+    if _is_indexed(type(sequence)) and not 0 <= index < length(sequence):
         raise Panic(f"index {shown(index)} is out of bounds of a sequence of {len(sequence)}")
     return sequence[index]
 

@@ -249,9 +249,10 @@ class Map(Generic[K, V]):
     def __getitem__(self, key: K) -> V:
         place = self._place
         host = place.host
+        keys = place.keys
         host.meter.charge(host.schedule.map_access, KECCAK)
-        checked = place.keys.check(key)
-        if place.keys.dynamic:
+        checked = keys.check(key)
+        if keys.dynamic:
             host.meter.work(len(checked))
         value: V = place.values.read_behind(self._keys, checked)
         return value
