@@ -111,7 +111,8 @@ def compare(meter: Meter, operators: tuple[str, ...], *operands: Any) -> bool:
 
 def checked(meter: Meter, kind: Type, value: Any) -> Any:
     """The value of an annotated variable."""
-    weigh_for(meter, kind, value)
+    if type(value) is not int:
+        weigh_for(meter, kind, value)
     return kind.check(value)
 
 
@@ -139,7 +140,8 @@ def _is_indexed(kind: Any) -> bool:
 
 def item_of(sequence: Any, index: Any) -> Any:
     """``sequence[index]``; out of bounds, and negative, is a panic."""
-    if _is_indexed(type(sequence)) and not 0 <= index < length(sequence):
+    kind: Any = type(sequence)
+    if _is_indexed(kind) and not 0 <= index < length(sequence):
         raise Panic(f"index {shown(index)} is out of bounds of a sequence of {len(sequence)}")
     return sequence[index]
 

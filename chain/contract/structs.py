@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from operator import itemgetter
 from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
@@ -124,8 +124,16 @@ class Struct:
         cls.contract_type = StructType(cls, members)
 
 
+# The touched slots of a struct of which none is.
+UNTOUCHED: frozenset[int] = frozenset()
+
+
 class StructHandle:
-    """A struct in storage, at certain keys."""
+    """A struct in storage, at certain keys.
+
+    Which of its slots the transaction has touched, by their numbers, is kept under the place and
+    the keys among what is warm (`Meter.warm`), from the first one on.
+    """
 
     __slots__ = ("_keys", "_place", "_touched")
 
@@ -134,12 +142,48 @@ class StructHandle:
     def __init__(self, place: StructPlace, keys: Any) -> None:
         self._place = place
         self._keys = keys
-        warm = place.host.meter.warm
-        name = (place, keys)
-        touched = warm.get(name)
-        if touched is None:  # as `Meter.slots_of` has it (hot path)
-            touched = warm[name] = set()
-        self._touched: set[int] = touched  # numbers of slots
+        self._touched: Any = place.host.meter.warm.get((place, keys), UNTOUCHED)
+
+    def touched(self) -> Any:
+        """The touched slots, whichever handle of the struct they were touched through."""
+        touched = self._touched
+        if touched is UNTOUCHED:
+            warm = self._place.host.meter.warm
+            touched = self._touched = warm.get((self._place, self._keys), UNTOUCHED)
+        return touched
+
+    def touch(self, slots: Collection[int]) -> None:
+        """Make cold slots warm."""
+        meter = self._place.host.meter
+        touched = self.touched()
+        if touched is UNTOUCHED:
+            self._touched = meter.warm[self._place, self._keys] = set(slots)
+        else:
+            meter.touch(touched, slots)
+
+    def read_slot(self, number: int) -> None:
+        """Pay for reading a slot by itself."""
+        meter = self._place.host.meter
+        touched = self.touched()
+        if number in touched:
+            cost = meter.slot_warm
+        else:
+            cost = meter.slot_cold
+            if touched is UNTOUCHED:  # as `touch` has it (hot path)
+                self._touched = meter.warm[self._place, self._keys] = {number}
+            else:
+                meter.touch(touched, (number,))
+        meter.used += cost
+        if meter.used > meter.limit:
+            meter.charge(0, READ)
+        meter.read += cost
+
+    def first_write(self, number: int) -> int:
+        """What a write costs on top if it is first to touch its slot (EIP-2929)."""
+        if number in self.touched():
+            return 0
+        self.touch((number,))
+        return self._place.host.schedule.slot_cold_write
 
 
 class StructPlace(Place):
@@ -160,7 +204,7 @@ class StructPlace(Place):
             if not member.bits
         }
 
-    def inner(self) -> Iterable[Place]:
+    def inner(self) -> Collection[Place]:
         return self.behind.values()
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -198,8 +242,7 @@ class StructPlace(Place):
             schedule, host.original(cells, keys, held), held, values
         )
         reads = writes.narrow * schedule.slot_warm
-        touched = handle._touched
-        cold = writes.slots - touched
+        cold = writes.slots - handle.touched()
         if cold:
             read_first = len(writes.read_first & cold)
             reads += read_first * (schedule.slot_cold - schedule.slot_warm)
@@ -208,7 +251,7 @@ class StructPlace(Place):
         if meter.limit - used <= schedule.call_stipend:
             return False
         if cold:
-            meter.touch(touched, cold)
+            handle.touch(cold)
         meter.used = used
         meter.read += reads
         meter.by_reason[WRITE] += cost
@@ -241,15 +284,16 @@ class _Packed:
 
     def __get__(self, handle: StructHandle, owner: type) -> Any:
         place = handle._place
-        meter = place.host.meter
-        if self.number in handle._touched:  # as `Meter.read_one_of` has it (hot path)
+        number = self.number
+        if number in handle._touched:  # as `read_slot` has it (hot path)
+            meter = place.host.meter
             cost = meter.slot_warm
             meter.used += cost
             if meter.used > meter.limit:
                 meter.charge(0, READ)
             meter.read += cost
         else:
-            meter.read_one_of(handle._touched, self.number)
+            handle.read_slot(number)
         value = place.cells.get(handle._keys, place.defaults)[self.index]
         kind = self.kind
         return kind.reference(place.host, place.cells.path[0], value) if kind.refers else value
@@ -263,9 +307,9 @@ class _Packed:
         index = self.index
         first = 0
         if self.narrow:
-            host.meter.read_one_of(handle._touched, self.number)
+            handle.read_slot(self.number)
         else:
-            first = host.meter.first_write_of(handle._touched, self.number)
+            first = handle.first_write(self.number)
         held = cells.get(keys, place.defaults)
         changed = (*held[:index], value, *held[index + 1 :])
         original = host.original(cells, keys, held)
