@@ -75,28 +75,28 @@ class CallCosts:
         )
         # Words in memory: of what is kept, and of the arguments as they are sent, with a selector,
         # beyond those they are kept in.
-        items = " + ".join(["0", *(f"arguments[{index}]._size" for index in arrays)])
-        deeper = "    gas, words = deeper(arguments)\n    kept += words\n"
+        items = " + ".join(f"arguments[{index}]._size" for index in arrays) or "0"
+        deeper = "gas, words = deeper(arguments)" if self._others else ""
+        gas, words = ("gas + ", " + words") if self._others else ("", "")
         code = f"""def pay(meter, arguments, inner):
-    gas = 0
     items = {items}
-    kept = {RESERVED_WORDS + len(arrays)} + items
-{deeper if self._others else ""}
+    {deeper}
+    kept = {RESERVED_WORDS + len(arrays)} + items{words}
+    memory = 3 * kept + kept * kept // 512  # as Meter.grow has it
+    used = meter.used
     if inner:
-        gas += {passed} + {self._item + compute.ENCODE_ITEM} * items
+        gas = {gas}{passed} + {self._item + compute.ENCODE_ITEM} * items
         end = meter.allocated + {1 + len(kinds) - RESERVED_WORDS} + kept
         reached = meter.reached
         if end > reached:
-            memory = 3 * (end - reached) + end * end // 512 - reached * reached // 512
-            if meter.used + memory > meter.limit:
-                meter.grow(end)  # as here, and it raises the error
-            meter.memory += memory
-            meter.used += memory
+            growth = 3 * (end - reached) + end * end // 512 - reached * reached // 512
+            if used + growth > meter.limit:
+                meter.grow(end)  # which raises the error
+            memory += growth
     else:
-        gas += {entry} + {self._item} * items
-    memory = 3 * kept + kept * kept // 512  # as Meter.grow has it
+        gas = {gas}{entry} + {self._item} * items
     meter.memory += memory
-    meter.used += gas + memory
+    meter.used = used + gas + memory
     meter.allocated = meter.reached = kept
 """
         scope: dict[str, Any] = {"deeper": self._deeper}

@@ -159,11 +159,9 @@ class ExpressionCompiler(ast.NodeTransformer):
 
     def read_field(self, node: ast.Attribute, kind: Type) -> ast.expr:
         """``self.field`` of at most 32 bytes, without the detour over its descriptor."""
-        self.namespace["_unset_" + kind.name] = kind.default
         cells = ast.Attribute(node.value, "_cells", ast.Load())
-        unset = ast.Name("_unset_" + kind.name, ast.Load())
         name = ast.Constant(node.attr)
-        read = self.helper(read_field, cells, name, unset, at=node, metered=True)
+        read = self.helper(read_field, cells, name, at=node, metered=True)
         if not isinstance(kind, ContractType):
             return read
         return self.helper(kind.owner._reference, node.value, read, at=node, key=node.attr)

@@ -18,7 +18,7 @@ from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
 from chain.types import IntType, Type
-from chain.values import Address, shown
+from chain.values import ZERO_ADDRESS, Address, shown
 
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
@@ -288,6 +288,10 @@ def _packed(meter: Meter, value: Any) -> tuple[bytes, int]:
     return encode(value), len(value)
 
 
+# How `encode` begins for an address.
+_ADDRESS_HEAD = encode(ZERO_ADDRESS)[: -len(ZERO_ADDRESS)]
+
+
 @metered_function
 def keccak(meter: Meter, *values: Any) -> bytes:
     """A 32-byte hash of the values, charged as Keccak-256 of their packed ABI encoding.
@@ -295,11 +299,13 @@ def keccak(meter: Meter, *values: Any) -> bytes:
     Computed with SHA3-256 over a canonical encoding: an opaque handle, not Ethereum's hash.
     """
     arrays = items = 0
-    parts = []
+    parts: list[bytes] = []
     for value in values:
         kind = type(value)
-        if kind is int or kind is Address:
+        if kind is int:
             parts.append(encode(value))
+        elif kind is Address:
+            parts.append(_ADDRESS_HEAD + value.encode())
         elif kind is Array and isinstance(value.checked, IntType):
             arrays += 1
             items += value._size

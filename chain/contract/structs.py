@@ -164,7 +164,9 @@ class StructHandle:
     def read_slot(self, number: int) -> None:
         """Pay for reading a slot by itself."""
         meter = self._place.host.meter
-        touched = self.touched()
+        touched = self._touched
+        if touched is UNTOUCHED:
+            touched = self.touched()
         if number in touched:
             cost = meter.slot_warm
         else:
@@ -242,7 +244,8 @@ class StructPlace(Place):
             schedule, host.original(cells, keys, held), held, values
         )
         reads = writes.narrow * schedule.slot_warm
-        cold = writes.slots - handle.touched()
+        touched = handle._touched
+        cold = writes.slots - (handle.touched() if touched is UNTOUCHED else touched)
         if cold:
             read_first = len(writes.read_first & cold)
             reads += read_first * (schedule.slot_cold - schedule.slot_warm)
