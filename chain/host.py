@@ -124,13 +124,17 @@ class Host:
         schedule = self.schedule
         meter = self.meter
         words = heads = len(kind.logged)
-        for name, array in kind.tails.items():
+        tails = kind.tails
+        for name, array in tails.items():
             words += array.abi_tail_words(event.__dict__[name])
         topics = 1 + len(kind.indexed)
         gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
-        meter.used += ENCODE_WORD * heads + ENCODE_ARRAY * len(kind.tails)
-        meter.used += ENCODE_ITEM * (words - heads)
-        meter.reach(words)
+        meter.used += (
+            ENCODE_WORD * heads + ENCODE_ARRAY * len(tails) + ENCODE_ITEM * (words - heads)
+        )
+        end = meter.allocated + words
+        if end > meter.reached:
+            meter.grow(end)
         meter.charge(gas, LOG)
         self.logs.append((contract, event))
 
@@ -162,7 +166,14 @@ class Host:
         `key` names the slot among the originals of `cells`; the values are whole slots. `first` is
         of ``Meter.first_write``, unless the slot was read before.
         """
-        self.pay_for_write(self.original(cells, key, current), current, new, zero, first)
+        originals = cells.originals
+        if key in originals:
+            original = originals[key]
+        else:  # as `original` has it (hot path)
+            if not originals:
+                self.touched.append(cells)
+            original = originals[key] = current
+        self.pay_for_write(original, current, new, zero, first)
 
     def original(self, cells: Cells | Column, key: Any, current: Any) -> Any:
         """What was there when the transaction began, given that it is `current` now.
@@ -182,12 +193,15 @@ class Host:
     ) -> None:
         """Charge for changing a slot that held `original` when the transaction began."""
         meter = self.meter
-        if self.static or meter.limit - meter.used <= self.schedule.call_stipend:
+        schedule = self.schedule
+        used, limit = meter.used, meter.limit
+        if self.static or limit - used <= schedule.call_stipend:
             self.check_writable()
-        cost, refund = self.schedule.write(original, current, new, zero)
+        cost, refund = schedule.write(original, current, new, zero)
         cost += first
-        meter.used += cost
-        if meter.used > meter.limit:
+        used += cost
+        meter.used = used
+        if used > limit:
             meter.charge(0, WRITE)
         meter.by_reason[WRITE] += cost
         meter.refund += refund

@@ -44,6 +44,7 @@ ENGINE = [
 LANGUAGE = [
     "vector",
     "calling",
+    "member_prices",
     "method",
     "operations",
     "source",
@@ -60,6 +61,7 @@ LANGUAGE = [
     "checker",
     "pricing",
     "size",
+    "inlining",
     "expressions",
     "compiler",
     "making",

@@ -221,7 +221,9 @@ class Compiler(ExpressionCompiler):
             write: ast.expr = target
         elif isinstance(target, ast.Attribute):
             holder = self._keep(self.base(target.value), before, statement)
-            read = ast.Attribute(holder, target.attr, ast.Load())
+            read = ast.copy_location(ast.Attribute(holder, target.attr, ast.Load()), target)
+            if (kind := self.checker.field_of(target)) is not None and kind.bits:
+                read = self.read_field(read, kind)
             write = ast.Attribute(holder, target.attr, ast.Store())
         else:
             target = self._subscript_parts(target)

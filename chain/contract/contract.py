@@ -91,7 +91,7 @@ class Contract:
             for name, kind in self.fields.items()
             if not kind.bits
         }
-        self._references: dict[tuple[type, Address], Reference] = {}
+        self._references: dict[Address, Reference] = {}  # those it had last
         self.address = address
         self.msg: Message = IDLE
 
@@ -156,10 +156,9 @@ class Contract:
     @classmethod
     def _reference(cls, caller: Contract, target: Address) -> Reference:
         """A reference to the contract of this class at `target`, for `caller` to call through."""
-        key = (cls, target)
-        found = caller._references.get(key)
-        if found is None:
-            found = caller._references[key] = cls._reference_class(
+        found = caller._references.get(target)
+        if type(found) is not cls._reference_class:  # also if another class was expected there
+            found = caller._references[target] = cls._reference_class(
                 caller._host, Message(caller.address, 0), target
             )
         return found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from hashlib import sha3_256
 from typing import Any
 
@@ -18,7 +19,7 @@ from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
 from chain.types import IntType, Type
-from chain.values import Address, shown
+from chain.values import ZERO_ADDRESS, Address, shown
 
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
@@ -116,7 +117,8 @@ def compare(meter: Meter, operators: tuple[str, ...], *operands: Any) -> bool:
 
 def checked(meter: Meter, kind: Type, value: Any) -> Any:
     """The value of an annotated variable."""
-    weigh_for(meter, kind, value)
+    if type(value) is not int:
+        weigh_for(meter, kind, value)
     return kind.check(value)
 
 
@@ -128,10 +130,24 @@ def construct(meter: Meter, record: Any, *values: Any, **fields: Any) -> Any:
     return record(*values, **fields)
 
 
+def construct_event(meter: Meter, record: Any, *values: Any) -> Any:
+    """Make an event of all its values, in order."""
+    for index, kind, element in record.heavy_at:
+        value = values[index]
+        if type(value) is not Array or value.checked is not element:
+            weigh_for(meter, kind, value)
+    return record.of(values)
+
+
+@cache
+def _is_indexed(kind: Any) -> bool:
+    return kind is Array or issubclass(kind, INDEXED)
+
+
 def item_of(sequence: Any, index: Any) -> Any:
     """``sequence[index]``; out of bounds, and negative, is a panic."""
-    own = type(sequence) is Array or isinstance(sequence, INDEXED)
-    if own and not 0 <= index < length(sequence):
+    kind: Any = type(sequence)
+    if _is_indexed(kind) and not 0 <= index < length(sequence):
         raise Panic(f"index {shown(index)} is out of bounds of a sequence of {len(sequence)}")
     return sequence[index]
 
@@ -278,6 +294,10 @@ def _packed(meter: Meter, value: Any) -> tuple[bytes, int]:
     return encode(value), len(value)
 
 
+# How `encode` begins for an address.
+_ADDRESS_HEAD = encode(ZERO_ADDRESS)[: -len(ZERO_ADDRESS)]
+
+
 @metered_function
 def keccak(meter: Meter, *values: Any) -> bytes:
     """A 32-byte hash of the values, charged as Keccak-256 of their packed ABI encoding.
@@ -285,14 +305,16 @@ def keccak(meter: Meter, *values: Any) -> bytes:
     Computed with SHA3-256 over a canonical encoding: an opaque handle, not Ethereum's hash.
     """
     arrays = items = 0
-    parts = []
+    parts: list[bytes] = []
     for value in values:
         kind = type(value)
-        if kind is int or kind is Address:
+        if kind is int:
             parts.append(encode(value))
+        elif kind is Address:
+            parts.append(_ADDRESS_HEAD + value.encode())
         elif kind is Array and isinstance(value.checked, IntType):
             arrays += 1
-            items += len(value)
+            items += value._size
             parts.append(b"d" + value.digest)
         else:
             part, length = _packed(meter, value)
