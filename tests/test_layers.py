@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
-PACKAGES = ["chain", "contracts_py", "incentives", "offchain", "examples"]
+PACKAGES = ["chain", "contracts_py", "incentives", "offchain", "simulation", "examples"]
 
 # From the ground up. A folder stands for all its modules.
 ENGINE = [

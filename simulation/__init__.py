@@ -1,0 +1,1 @@
+"""What if: agents, data, a model and a mechanism, run for years of virtual time."""
