@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from chain.contract import vector
@@ -31,7 +32,8 @@ class Learner(BaseModel):
         ``perceptron`` (of two classes), ``naive-bayes`` (of present features), or ``centroid``.
         Whether the contract is the dense or the sparse one depends on the data.
     learning_rate
-        Of perceptrons, in the contract and before.
+        Of perceptrons in the contract. Before, they learn with 1 and are averaged over all steps;
+        so the smaller this is, the less a single contribution does to what was known before.
     passes
         How often a perceptron sees the initial samples before it is deployed.
     smoothing
@@ -41,8 +43,8 @@ class Learner(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind = "perceptron"
-    learning_rate: Annotated[float, Field(ge=1e-9, le=4)] = 1.0
-    passes: Annotated[int, Field(ge=1, le=1000, strict=True)] = 1
+    learning_rate: Annotated[float, Field(ge=1e-9, le=4)] = 0.1
+    passes: Annotated[int, Field(ge=1, le=100, strict=True)] = 10
     smoothing: Annotated[float, Field(ge=1e-9, le=4)] = 1.0
 
     def learn(self, data: DataSet, initial: Part) -> Model:
@@ -62,37 +64,40 @@ class Learner(BaseModel):
             return self._naive_bayes(data, initial)
         return _dense_centroids(data, initial) if data.dense else _centroids(data, initial)
 
-    @property
-    def rate(self) -> int:
-        """The learning rate in units of 1 / ``TO_FLOAT``."""
-        return round(self.learning_rate * TO_FLOAT)
-
     def _perceptron(self, data: DataSet, initial: Part) -> Model:
         weights = np.zeros(data.feature_count, np.int64)
+        total = np.zeros(data.feature_count, np.int64)
         for _ in range(self.passes):
             for features, label in zip(initial.samples, initial.labels.tolist(), strict=True):
                 if (weights[features].sum() > 0) != label:
-                    weights[features] += self.rate if label else -self.rate
+                    weights[features] += TO_FLOAT if label else -TO_FLOAT
+                total += weights
         return SparsePerceptronModel(
             classifications=data.classes,
-            weights=dict(enumerate(weights.tolist())),
+            weights=dict(enumerate(self._mean(total, initial))),
             intercept=0,
-            learning_rate=self.rate,
+            learning_rate=round(self.learning_rate * TO_FLOAT),
         )
 
     def _dense_perceptron(self, data: DataSet, initial: Part) -> Model:
-        weights: Any = np.zeros(data.feature_count, np.int64)
+        weights = np.zeros(data.feature_count, np.int64)
+        total = np.zeros(data.feature_count, np.int64)
         for _ in range(self.passes):
             for sample, label in zip(initial.samples, initial.labels.tolist(), strict=True):
                 if (vector.dot(sample, weights) > 0) != label:
-                    step = self.rate if label else -self.rate
-                    weights = vector.add_scaled(weights, sample, step, TO_FLOAT)
+                    weights = weights + sample if label else weights - sample
+                total += weights
         return DensePerceptronModel(
             classifications=data.classes,
-            weights=tuple(weights.tolist()),
+            weights=tuple(self._mean(total, initial)),
             intercept=0,
-            learning_rate=self.rate,
+            learning_rate=round(self.learning_rate * TO_FLOAT),
         )
+
+    def _mean(self, total: NDArray[np.int64], initial: Part) -> list[int]:
+        """Weights added up over all steps, as the mean of them."""
+        means: list[int] = (total // (self.passes * len(initial))).tolist()
+        return means
 
     def _naive_bayes(self, data: DataSet, initial: Part) -> Model:
         sums = _feature_sums(data, initial)
