@@ -65,8 +65,8 @@ class Evaluation:
     def sparse_perceptron(self, classifier: Deployed) -> NDArray[np.int64]:
         """Weights of the present features, added up."""
         weights = _smallest([*map(classifier.weights, range(self.width)), 0])
-        sums = weights[self.matrix].sum(axis=1) + classifier.intercept()
-        return (sums > 0).astype(np.int64)
+        sums = weights[self.matrix].sum(axis=1)
+        return np.array(sums + classifier.intercept() > 0, np.int64)
 
     def dense_perceptron(self, classifier: Deployed) -> NDArray[np.int64]:
         """Exact products of weights and samples."""
@@ -119,7 +119,7 @@ class Evaluation:
             terms = _smallest([*[TO_FLOAT - 2 * value for value in values], 0])
             sums = terms[self.matrix].sum(axis=1).astype(object)
             distances.append((classifier.squared_magnitude(index) + TO_FLOAT * sums) % WORD)
-        return np.argmin(np.array(distances), axis=0).astype(np.int64)
+        return np.array(np.argmin(np.array(distances), axis=0), np.int64)
 
 
 def _smallest(values: list[int]) -> Any:

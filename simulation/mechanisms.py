@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -36,7 +37,9 @@ class Mechanism(Named):
     @model_validator(mode="after")
     def _in_order(self) -> Mechanism:
         if self.refund_wait_s > self.any_address_claim_wait_s:
-            raise ValueError("any_address_claim_wait_s is below refund_wait_s: give as much or more")
+            raise ValueError(
+                "any_address_claim_wait_s is below refund_wait_s: give as much or more"
+            )
         return self
 
     def arguments(self) -> tuple[Any, ...]:
@@ -62,10 +65,16 @@ class Mechanism(Named):
         """What an address can claim of a contribution now; None if nothing."""
         raise NotImplementedError
 
-    def next_look(self, contribution: Contribution, now: int, look_again_s: int) -> int | None:
-        """When to look again at a contribution that is still open; None for never."""
+    def next_look(
+        self, contribution: Contribution, claimers: Sequence[Address], now: int, look_again_s: int
+    ) -> int | None:
+        """When somebody is to look again at a contribution that is still open; None for never."""
         last = contribution.time + self.any_address_claim_wait_s
-        return min(now + look_again_s, last) if now < last else None
+        if now >= last:
+            return None
+        if contribution.claimed_by.issuperset(claimers):
+            return last
+        return min(now + look_again_s, last)
 
     def settled(self, contribution: Contribution) -> bool:
         """Whether nothing is left to claim, for anybody."""
@@ -87,7 +96,7 @@ class Deposit(Mechanism):
         A deposit is this much per hour over the root of the seconds since the last contribution.
     """
 
-    contract_class = Stakeable
+    contract_class: ClassVar[type[Incentive]] = Stakeable
 
     cost_weight_wei: Annotated[Wei, Field(lt=2**80)] = ether // 60
 
@@ -117,7 +126,7 @@ class Deposit(Mechanism):
 class Reputation(Mechanism):
     """Points: ``incentives.points``. Data is free, and what proves good earns its author one."""
 
-    contract_class = Points
+    contract_class: ClassVar[type[Incentive]] = Points
 
     def look(
         self, system: System, contribution: Contribution, claimer: Address, now: int

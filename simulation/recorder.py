@@ -122,3 +122,24 @@ class OnDisk:
         else:
             row = dict(zip(COLUMNS[topic], values, strict=True))
             self._files[topic].write(json.dumps(row, separators=(",", ":")) + "\n")
+
+
+class Both:
+    """Passes rows on to several recorders.
+
+    Parameters
+    ----------
+    recorders
+        Any number of them.
+    """
+
+    def __init__(self, *recorders: Recorder) -> None:
+        self.recorders = recorders
+
+    def wants(self, topic: Topic) -> bool:
+        return any(recorder.wants(topic) for recorder in self.recorders)
+
+    def write(self, topic: Topic, *values: Any) -> None:
+        for recorder in self.recorders:
+            if recorder.wants(topic):
+                recorder.write(topic, *values)

@@ -55,8 +55,10 @@ class Learner(BaseModel):
                     f"{data.name} has {len(data.classes)} classes and a perceptron two: take "
                     "centroid, or another data set"
                 )
-            return self._dense_perceptron(data, initial) if data.dense else self._perceptron(
-                data, initial
+            return (
+                self._dense_perceptron(data, initial)
+                if data.dense
+                else self._perceptron(data, initial)
             )
         if self.kind == "naive-bayes":
             if data.dense:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from typing import Any
 
 from contracts_py.collaborative_trainer import AddData
 from simulation.agents import Agent, Contribution, Visit
@@ -107,7 +108,7 @@ def look(world: World, agent: Agent, seen: Visit, number: int) -> None:
         claim = mechanism.look(world.system, contribution, account.address, world.now)
         if claim is None:
             continue
-        about = (contribution.data, contribution.label, contribution.time)
+        about: tuple[Any, ...] = (contribution.data, contribution.label, contribution.time)
         if claim.action == "report":
             about = (*about, contribution.author)
         prepared = world.prepare(account, claim.action, *about)
@@ -122,7 +123,7 @@ def look(world: World, agent: Agent, seen: Visit, number: int) -> None:
                 contribution.closed = True
                 state.open -= 1
                 return
-    later = mechanism.next_look(contribution, world.now, agent.policy.look_again_s)
+    later = mechanism.next_look(contribution, seen.addresses, world.now, agent.policy.look_again_s)
     if later is not None:
         heapq.heappush(agent.again, (later, number))
 
