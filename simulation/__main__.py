@@ -7,36 +7,33 @@ import importlib
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from chain.errors import ChainError
-from chain.units import ether
 from simulation.command_line import (
     OneLineParser,
     ProgressLine,
     Unusable,
-    as_csv,
     changed,
     check_writable,
     read_experiment,
     read_setting,
     read_settings,
-    table,
     whole_number,
     write_whole,
 )
 from simulation.data.catalogue import CATALOGUE, FromFile
 from simulation.experiment import Experiment
 from simulation.mechanisms import Mechanism
-from simulation.outcome import Outcome
 from simulation.policies import Policy
 from simulation.recorder import FORMATS, TOPICS, Both, InMemory, OnDisk, Recorder
-from simulation.run import run
+from simulation.reports import report_many, report_run
+from simulation.run import go_on
 from simulation.scenarios import SCENARIOS, about
-from simulation.summary import Row, summary
+from simulation.summary import summary
 from simulation.sweep import Setting, sweep
 from simulation.world import World
 
@@ -163,13 +160,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         options.action(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        sys.stdout = None  # not flushed once more at the end
     except (Unusable, ChainError, OSError) as error:
         parser.error(" ".join(str(error).split()))
     except KeyboardInterrupt:
         parser.exit(130, "\nsimulation: interrupted\n")
 
 
-def list_all(options: argparse.Namespace) -> None:
+def list_all(_: argparse.Namespace) -> None:
     """Print what there is."""
     print("experiments:")
     print_pairs((name, about(name)) for name in SCENARIOS)
@@ -178,12 +178,13 @@ def list_all(options: argparse.Namespace) -> None:
         (name, source.description + (" (needs a path)" if isinstance(source, FromFile) else ""))
         for name, source in CATALOGUE.items()
     )
-    for title, family in [("policies", Policy), ("mechanisms", Mechanism)]:
-        print(f"\n{title}:")
-        print_pairs((name, first_line(known)) for name, known in family.names.items())
+    print("\npolicies:")
+    print_pairs((name, first_line(known)) for name, known in Policy.names.items())
+    print("\nmechanisms:")
+    print_pairs((name, first_line(known)) for name, known in Mechanism.names.items())
 
 
-def print_pairs(pairs: Any) -> None:
+def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     """Print names and what they mean, aligned."""
     for name, meaning in pairs:
         print(f"  {name:24}{meaning}")
@@ -222,73 +223,18 @@ def run_one(options: argparse.Namespace) -> None:
         added, there = sum(world.state.used), sum(map(len, world.supplies))
         line.show(added, there, f"{added:,} contributions of {there:,}, day {day:.0f}")
 
-    World(experiment, options.seed)  # what will not do is found before anything is written
+    world = World(experiment, options.seed)  # what will not do is found before anything is written
     with ExitStack() as stack:
         recorders: list[Recorder] = [drawn] if plots else []
         if options.record is not None:
             recorders.append(stack.enter_context(OnDisk(options.record, topics, options.format)))
-        outcome = run(
-            experiment,
-            options.seed,
-            recorder=Both(*recorders),
-            progress=progress,
-            with_root=options.root,
-        )
+        world.recorder = Both(*recorders)
+        go_on(world, progress=progress)
     line.end()
     if plots:
         title = f"{experiment.name}, seed {options.seed}"
         write_whole(options.plot, plots.draw_run(drawn.rows, title, options.plot.suffix[1:]))
-    report_run(outcome, options.out)
-
-
-def report_run(outcome: Outcome, out: Path | None) -> None:
-    """Print what came of a run, or write it."""
-    if out is not None:
-        rows = [agent.model_dump() for agent in outcome.agents]
-        text = as_csv(rows) if out.suffix == ".csv" else outcome.model_dump_json(indent=2) + "\n"
-        write_whole(out, text.encode())
-        return
-    print(
-        f"{outcome.experiment}, seed {outcome.seed}: {outcome.days:.1f} days, "
-        f"{outcome.blocks:,} blocks, {sum(outcome.gas.values()):,} gas\n"
-        f"accuracy {outcome.accuracy_start:.1%} at the start, {outcome.accuracy_lowest:.1%} at the "
-        f"lowest, {outcome.accuracy_end:.1%} at the end\n"
-        f"{outcome.contributions:,} contributions, {outcome.refunds:,} refunds, "
-        f"{outcome.reports:,} reports, {outcome.predictions:,} predictions sold, "
-        f"{outcome.failed:,} failed transactions\n"
-    )
-    rows_of_text = [
-        [
-            agent.name,
-            f"{agent.added:,}",
-            f"{agent.refunded:,}",
-            f"{agent.reported:,}",
-            f"{agent.bought:,}",
-            f"{agent.start_wei / ether:,.2f}",
-            f"{agent.fees_wei / ether:,.2f}",
-            f"{agent.end_wei / ether:,.2f}",
-            f"{agent.profit:+.1%}",
-        ]
-        for agent in outcome.agents
-    ]
-    header = [
-        "in ether",
-        "added",
-        "refunded",
-        "reported",
-        "bought",
-        "start",
-        "fees",
-        "end",
-        "profit",
-    ]
-    print(table(header, rows_of_text))
-    print(
-        f"\nleft in the contracts: {outcome.left_wei / ether:.4f}; "
-        f"created {outcome.created_wei:,} wei, held {outcome.held_wei:,} wei"
-    )
-    if outcome.state_root is not None:
-        print(f"state root {outcome.state_root}")
+    report_run(world.outcome(options.root), options.out)
 
 
 def compare(options: argparse.Namespace) -> None:
@@ -340,36 +286,6 @@ def many(
     report_many(rows, names, options.out)
 
 
-def report_many(rows: Sequence[Row], names: list[str], out: Path | None) -> None:
-    """Print a summary, or write it."""
-    if out is not None:
-        plain = [row.plain(names[row.setting]) for row in rows]
-        text = as_csv(plain) if out.suffix == ".csv" else json.dumps(plain, indent=2) + "\n"
-        write_whole(out, text.encode())
-        return
-    for position, name in enumerate(names):
-        lines = []
-        for row in rows:
-            if row.setting == position:
-                value, other = row.value, row.against_first
-                lines.append(
-                    [
-                        row.measure,
-                        f"{value.mean:,.4g}",
-                        spread(value.half_width),
-                        "" if other is None else f"{other.mean:+,.4g}",
-                        "" if other is None else spread(other.half_width),
-                    ]
-                )
-        print(f"{table([name, 'mean', '', 'difference', ''], lines)}\n")
-    print(f"means of {rows[0].value.runs} runs; ±: 95 % intervals; differences: seed by seed")
-
-
-def spread(half_width: float) -> str:
-    """Half an interval."""
-    return f"± {half_width:,.2g}" if half_width < float("inf") else ""
-
-
 def plotting(options: argparse.Namespace) -> Any:
     """The module that draws, if something is to be drawn; None otherwise. Raises Unusable."""
     if options.plot is None:
@@ -384,4 +300,3 @@ def plotting(options: argparse.Namespace) -> Any:
 
 if __name__ == "__main__":
     main()
-    sys.stdout.flush()

@@ -18,7 +18,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#6
 DASHES = ("-", "--", "-.", ":")
 # What is drawn must not depend on when and where.
 METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None}}
-SALT = {"svg.hashsalt": "simulation"}
 
 Rows = Mapping[Topic, Sequence[tuple[Any, ...]]]
 
@@ -126,7 +125,6 @@ def draw_comparison(
     right.set_title("Profit by kind of agent", loc="left", fontweight="bold")
     right.axvline(0, color="0.5", linewidth=0.8)
     left.set_yticks(range(len(names)), names)
-    left.invert_yaxis()
     for axes in (left, right):
         axes.grid(axis="x", color="0.88", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
