@@ -16,13 +16,13 @@ from simulation.named import Seconds, Wei
 from simulation.policies import Policy
 from simulation.training import Learner
 
-NAME = re.compile(r"[\w .+-]{1,60}")
+NAME = re.compile(r"^[\w .+-]{1,60}$")
 
 
 class Description(BaseModel):
     """Never changes, and has no fields but those that are written down."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Data(Description):

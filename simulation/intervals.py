@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# Student's t, 97.5 %, of 1 to 4 degrees of freedom; the expansion is not good enough for those.
-SMALL_SAMPLES = (12.7062, 4.3027, 3.1824, 2.7764)
+# Student's t, 97.5 %, of 1 to 6 degrees of freedom; the expansion is not good enough for those.
+SMALL_SAMPLES = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469)
 
 
 class Estimate(NamedTuple):

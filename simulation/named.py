@@ -18,7 +18,7 @@ class Named(BaseModel):
     imports the module, so read only descriptions that you would run as a program.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     names: ClassVar[dict[str, type[Named]]] = {}
     """Classes by short name; each family has its own."""

@@ -92,7 +92,7 @@ CROWD = Experiment(
 SCENARIOS: dict[str, Experiment] = {
     experiment.name: experiment
     for experiment in [
-        small("simple", Data(name="simple", initial=4), "perceptron"),
+        small("simple", Data(name="simple", initial=6, seed=0), "perceptron"),
         *[small(f"cancer-{kind}", data, kind) for kind, data in CANCER.items()],
         *[small(f"digits-{kind}", data, kind) for kind, data in DIGITS.items()],
         small("tic-tac-toe", Data(name="tic-tac-toe"), "perceptron"),

@@ -40,7 +40,7 @@ class Learner(BaseModel):
         Of naive Bayes.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     kind: Kind = "perceptron"
     learning_rate: Annotated[float, Field(ge=1e-9, le=4)] = 0.1

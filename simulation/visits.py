@@ -70,7 +70,7 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
         prepared = world.prepare(account, "add_data", data, label, value=price_wei)
         if prepared is None:
             return
-        receipt = world.execute(agent, prepared, number, None)
+        receipt = world.execute(agent, prepared, number, sample, label)
         added = next((each for each in receipt.events if isinstance(each, AddData)), None)
         if added is None:
             return
@@ -114,7 +114,7 @@ def look(world: World, agent: Agent, seen: Visit, number: int) -> None:
         prepared = world.prepare(account, claim.action, *about)
         if prepared is None or not agent.policy.claims(seen, claim, prepared.fee_wei):
             continue
-        receipt = world.execute(agent, prepared, number, contribution)
+        receipt = world.execute(agent, prepared, number, contribution.sample, contribution.label)
         if receipt.ok:
             paid = sum(getattr(event, "amount", 0) for event in receipt.events)
             contribution.left_wei -= paid
@@ -138,7 +138,7 @@ def buy(world: World, agent: Agent, seen: Visit) -> None:
     price_wei = market.prediction_price_wei()
     prepared = world.prepare(agent.accounts[0], "buy_prediction", data, value=price_wei)
     if prepared is not None:
-        world.execute(agent, prepared, -1, None)
+        world.execute(agent, prepared)
 
 
 def withdraw(world: World, agent: Agent, worthwhile: int) -> None:
@@ -149,4 +149,4 @@ def withdraw(world: World, agent: Agent, worthwhile: int) -> None:
         if owed_wei:
             prepared = world.prepare(account, "withdraw_share")
             if prepared is not None and owed_wei > worthwhile * prepared.fee_wei:
-                world.execute(agent, prepared, -1, None)
+                world.execute(agent, prepared)

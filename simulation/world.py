@@ -11,7 +11,7 @@ from chain.deployed import ExternalMethod
 from chain.errors import InvalidTransaction
 from chain.units import days, ether
 from offchain.system import deploy_system
-from simulation.agents import Agent, Contribution
+from simulation.agents import Agent
 from simulation.data.dataset import DataSet
 from simulation.evaluation import Evaluation
 from simulation.events import MEASURING, VISITING, Event
@@ -157,14 +157,19 @@ class World:
         return trainer if has else self.system.incentive_mechanism
 
     def execute(
-        self, agent: Agent, prepared: Prepared, number: int, contribution: Contribution | None
+        self,
+        agent: Agent,
+        prepared: Prepared,
+        number: int | None = None,
+        sample: int | None = None,
+        label: int | None = None,
     ) -> Receipt:
         """Send a transaction and book what it cost.
 
         Parameters
         ----------
-        number, contribution
-            What it is about, for the record; -1 and None if nothing in particular.
+        number, sample, label
+            Which contribution it is about, for the record; None if none.
         """
         state = self.state
         action = prepared.action
@@ -186,8 +191,8 @@ class World:
                 agent.name,
                 action,
                 number,
-                None if contribution is None else contribution.sample,
-                None if contribution is None else contribution.label,
+                sample,
+                label,
                 sum(getattr(event, "amount", 0) for event in receipt.events)
                 or prepared.transaction.value,
                 gas,

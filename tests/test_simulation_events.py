@@ -20,7 +20,9 @@ def drained(queue: Queue, count: int) -> list[Event]:
 
 
 @given(events=EVENTS, data=st.data())
-def test_the_order_does_not_depend_on_how_they_came(events: list[Event], data: st.DataObject) -> None:
+def test_the_order_does_not_depend_on_how_they_came(
+    events: list[Event], data: st.DataObject
+) -> None:
     shuffled = data.draw(st.permutations(events))
     first = data.draw(st.integers(0, len(events)))
     queue = Queue(shuffled[:first])

@@ -106,7 +106,9 @@ def test_outcomes_are_what_the_receipts_say() -> None:
     world = World(CROWD, 5)
     go_on(world)
     outcome = world.outcome()
-    owner = {account.address: agent.name for agent in world.state.agents for account in agent.accounts}
+    owner = {
+        account.address: agent.name for agent in world.state.agents for account in agent.accounts
+    }
     receipts = [each for each in world.chain.receipts() if each.transaction.sender in owner]
     done: Counter[tuple[str, str]] = Counter()
     fees: Counter[str] = Counter()
@@ -122,7 +124,9 @@ def test_outcomes_are_what_the_receipts_say() -> None:
         actions = ("add_data", "refund", "report", "buy_prediction")
         assert counts == tuple(done[agent.name, action] for action in actions)
         assert agent.fees_wei == fees[agent.name]
-    added = [event for receipt in receipts for event in receipt.events if isinstance(event, AddData)]
+    added = [
+        event for receipt in receipts for event in receipt.events if isinstance(event, AddData)
+    ]
     assert len(added) == outcome.contributions == 80
 
 
