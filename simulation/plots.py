@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -171,5 +172,6 @@ def _legend(axes: Axes) -> None:
 
 def _saved(figure: Figure, form: str) -> bytes:
     content = BytesIO()
-    figure.savefig(content, format=form, dpi=120, metadata=METADATA[form])
+    with rc_context({"svg.hashsalt": "simulation"}):
+        figure.savefig(content, format=form, dpi=120, metadata=METADATA[form])
     return content.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_the_copier_adds_what_others_added_since_its_last_visit() -> None:
     added = of(outcome, "copier")[0]
     assert added >= 15
     rows = [row for row in recorder.rows["events"] if row[3] == "add_data"]
-    for before, row in zip(rows, rows[1:], strict=False):
+    for before, row in pairwise(rows):
         if row[2] == "1 copier":
             assert before[2] == "0 honest"
             assert (before[5], before[6]) == (row[5], row[6])  # the same sample and label
