@@ -131,9 +131,8 @@ class Agent:
     ----------
     group
         The name of its kind in the experiment.
-    samples
-        Positions of the training samples it holds, shared with others or its own; those before
-        `supply.used` are gone.
+    supply
+        Which of the world's supplies it takes samples from; None for none.
     cursor
         The first contribution that it has not looked at.
     again
@@ -145,7 +144,7 @@ class Agent:
     policy: Policy
     accounts: tuple[Account, ...]
     random: np.random.Generator
-    supply: int
+    supply: int | None
     cursor: int = 0
     again: list[tuple[int, int]] = field(default_factory=list)
     visits: int = 0

@@ -31,8 +31,10 @@ class State:
         By number of a contribution to come: what to write under it instead; None to skip it.
     counts, fees
         What agents did how often, and paid for gas, by name.
-    gas, typical_gas
-        By action: all of it, and what it took last time.
+    gas, transactions, typical_gas
+        By action: all of it, of how many, and of the last one.
+    failed, looks, visits
+        Transactions that failed, free looks at contributions, and visits of all agents.
     """
 
     agents: list[Agent]

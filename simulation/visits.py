@@ -32,8 +32,10 @@ def visit(world: World, agent: Agent) -> None:
 def look_around(world: World, agent: Agent) -> Visit:
     """What the agent sees, and its luck."""
     state = world.state
-    supply, used = world.supplies[agent.supply], state.used[agent.supply]
-    sample = supply[used] if used < len(supply) else None
+    sample = None
+    if agent.supply is not None:
+        supply, used = world.supplies[agent.supply], state.used[agent.supply]
+        sample = supply[used] if used < len(supply) else None
     chance, slip = agent.random.random(2).tolist()
     return Visit(
         number=agent.visits,
@@ -81,7 +83,7 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
         state.open += not contribution.closed
         state.contributions.append(contribution)
         state.last_addition = added.time
-    if not copied:
+    if not copied and agent.supply is not None:
         state.used[agent.supply] += 1
 
 

@@ -95,12 +95,15 @@ class World:
             adders = sum(group.policy.adds for group, _ in places)
             supplies = [range(first, len(self.rest), adders) for first in range(adders)]
         agents: list[Agent] = []
-        supply = 0
+        taken = 0
         for (group, name), seed in zip(places, seeds, strict=True):
             policy, random = group.policy, np.random.default_rng(seed)
             accounts = self._make_accounts(name, policy.balance_wei, policy.addresses)
+            supply = None
+            if policy.adds:
+                supply = taken if dealt else 0
+                taken += 1
             agents.append(Agent(name, group.name, policy, accounts, random, supply))
-            supply += dealt and policy.adds
         return agents, supplies
 
     def _make_accounts(self, name: str, balance_wei: int, count: int) -> tuple[Account, ...]:

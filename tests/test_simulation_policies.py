@@ -44,6 +44,12 @@ class Sloth(Policy):
         return 0 if visit.chance < 0.5 else None
 
 
+class Mixed(Copier):
+    """Copies, although it has samples of its own."""
+
+    adds = True
+
+
 def contribution(author: Address, time: int) -> Contribution:
     return Contribution(None, 2, 4, time, author, 1, 1)
 
@@ -126,6 +132,14 @@ def test_the_copier_adds_what_others_added_since_its_last_visit() -> None:
         if row[2] == "1 copier":
             assert before[2] == "0 honest"
             assert (before[5], before[6]) == (row[5], row[6])  # the same sample and label
+
+
+def test_a_copy_uses_up_no_sample() -> None:
+    world = World(experiment(Honest(), Mixed(mean_wait_s=1200)), 1)
+    go_on(world)
+    copies = world.state.counts["1 mixed", "add_data"]
+    assert copies > 15
+    assert world.state.used == [60 - copies]
 
 
 def test_a_sybil_takes_back_with_one_address_what_the_others_lose() -> None:

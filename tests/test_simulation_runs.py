@@ -284,6 +284,15 @@ def test_it_stops_when_it_should(
         assert last - world.start <= 0.5 * days + 60
 
 
+def test_those_who_add_nothing_are_dealt_nothing() -> None:
+    groups = (*CROWD.agents[::-1], Group(name="last", policy=Claimer()))
+    experiment = CROWD.model_copy(update={"agents": groups})
+    world = World(experiment.changed({"data.held": "dealt"}), 0)
+    assert len(world.supplies) == sum(policy.adds for policy in EVERYONE)
+    go_on(world)
+    assert len(world.state.contributions) == 50
+
+
 def test_samples_are_shared_or_dealt() -> None:
     for held, expected in [("in common", False), ("dealt", True)]:
         world = World(GAMES.changed({"data.held": held}), 0)

@@ -42,7 +42,7 @@ def test_nineteen_intervals_of_twenty_have_the_true_mean_in_them() -> None:
 
 
 def test_common_seeds_tell_settings_apart_better_than_independent_ones() -> None:
-    """A bad agent that comes a little more often: the same seeds see it, others drown it."""
+    """Refunds a day later: what that does, the same seeds see, and others drown in chance."""
     experiment = SCENARIOS["tic-tac-toe"].changed({"stop.contributions": 80})
     settings = [{}, {"mechanism.refund_wait_s": 2 * 86_400}]
     rows = summary(sweep(experiment, settings, range(8), workers=1))
