@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from chain.units import days, ether, hours
+from chain.units import days, ether, gwei, hours
 from chain.values import Address
 from simulation.agents import Claim, Contribution, Offer, Visit
 from simulation.experiment import Data, Experiment, Group, Stop
@@ -178,6 +178,31 @@ def test_a_buyer_pays_the_teachers() -> None:
         assert (buyer.bought > 0) == sold == (honest.end_wei > honest.start_wei)
         assert of(outcome, "buyer")[:3] == [0, 0, 0]
         assert outcome.left_wei < ether // 1000
+
+
+def test_teachers_withdraw_what_is_worth_ten_fees_and_at_the_end_all_of_it() -> None:
+    policies = (Honest(), Buyer(mean_wait_s=1 * hours))
+    # So many gas at one gwei: it takes some payments for a withdrawal to be worth it.
+    mechanism = PaidDeposit(prediction_price_wei=70_000 * gwei)
+    recorder = InMemory(["events"])
+    outcome = run(experiment(*policies, mechanism=mechanism), 1, recorder=recorder)
+    *regular, last = [row for row in recorder.rows["events"] if row[3] == "withdraw_share"]
+    assert len(regular) > 2
+    for row in regular:
+        assert 9 < row[7] / (row[8] * gwei) < 20
+    assert 1 < last[7] / (last[8] * gwei) < 9
+    assert outcome.left_wei < 1_000
+
+
+def test_those_who_claimed_look_again_when_all_is_open_to_anyone() -> None:
+    mechanism = Deposit(refund_wait_s=10, any_address_claim_wait_s=100)
+    added = contribution(OTHER, 1_000)
+    assert mechanism.next_look(added, [ME], 1_010, 20) == 1_030
+    assert mechanism.next_look(added, [ME], 1_095, 20) == 1_100
+    assert mechanism.next_look(added, [ME], 1_100, 20) is None
+    added.claimed_by = frozenset([ME])
+    assert mechanism.next_look(added, [ME], 1_010, 20) == 1_100
+    assert mechanism.next_look(added, [ME, OTHER], 1_010, 20) == 1_030
 
 
 def test_under_points_good_data_is_confirmed_and_nobody_pays_for_reports() -> None:

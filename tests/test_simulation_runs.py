@@ -184,6 +184,27 @@ def test_no_agent_spends_what_it_does_not_have(
     assert held == {address: world.chain.balance(address) for address in held}
 
 
+def test_who_cannot_pay_for_twice_the_usual_gas_leaves_it() -> None:
+    world = World(GAMES, 0)
+    go_on(world, until_block=30)
+    account = world.state.agents[0].accounts[0]
+    data, label = world.rest.samples[50], world.labels[50]
+    fee_wei = world.state.typical_gas["add_data"] * world.gas_price
+    most_wei = world.chain.balance(account) - 2 * fee_wei
+    prepared = world.prepare(account, "add_data", data, label, value=most_wei)
+    assert prepared is not None
+    assert prepared.fee_wei == fee_wei
+    assert world.prepare(account, "add_data", data, label, value=most_wei + 1) is None
+
+
+def test_what_would_fail_is_not_sent() -> None:
+    world = World(GAMES, 0)
+    account = world.state.agents[0].accounts[0]
+    number = world.chain.number
+    assert world.prepare(account, "refund", world.rest.samples[0], 0, world.start) is None
+    assert world.chain.number == number
+
+
 def test_looking_does_not_become_a_habit() -> None:
     """At most once a day and agent, for nine days; in the reference everyone retries each time."""
     outcome = run(GAMES, 0)
@@ -247,8 +268,11 @@ def test_the_model_learns_what_it_was_deployed_with() -> None:
 
 def test_the_outcome_has_the_shape_of_the_references() -> None:
     """Accuracy holds, the bad agent loses, and what it loses the good one gains, but for gas."""
-    experiment = SCENARIOS["cancer-perceptron"]
-    outcome = run(experiment, 0)
+    recorder = InMemory(["accuracy"])
+    outcome = run(SCENARIOS["cancer-perceptron"], 0, recorder=recorder)
+    accuracies = [row[3] for row in recorder.rows["accuracy"]]
+    assert outcome.accuracy_start == accuracies[0]
+    assert outcome.accuracy_lowest == min(accuracies) < accuracies[-1] == outcome.accuracy_end
     good, bad = outcome.agents
     assert outcome.contributions == 366
     assert outcome.accuracy_end > outcome.accuracy_start - 0.05
