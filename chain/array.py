@@ -40,10 +40,21 @@ class Array(Sequence[T], Generic[T]):
         The element type that all values were checked against; None if they were not.
     """
 
-    __slots__ = ("_bounds", "_digest", "_int64", "_nonzero_bytes", "_packed", "_values", "checked")
+    __slots__ = (
+        "_bounds",
+        "_digest",
+        "_int64",
+        "_nonzero_bytes",
+        "_packed",
+        "_size",  # the length, for this package's hot path: len(...) is a call
+        "_values",
+        "checked",
+    )
 
     def __init__(self, values: Iterable[T], checked: Any = None) -> None:
-        self._values: tuple[T, ...] | None = tuple(values)
+        held = tuple(values)
+        self._values: tuple[T, ...] | None = held
+        self._size = len(held)
         self._int64: NDArray[np.int64] | bool | None = None  # False: some value does not fit
         self._packed: bytes | None = None
         self._nonzero_bytes: int | None = None
@@ -57,6 +68,7 @@ class Array(Sequence[T], Generic[T]):
         vector.setflags(write=False)
         array: Array[Any] = cls((), checked)
         array._values = None
+        array._size = len(vector)
         array._int64 = vector
         return array
 
@@ -161,9 +173,7 @@ class Array(Sequence[T], Generic[T]):
         raise TypeError(READ_ONLY)
 
     def __len__(self) -> int:
-        if self._values is not None:
-            return len(self._values)
-        return len(self._int64)  # type: ignore[arg-type]
+        return self._size
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -177,7 +187,7 @@ class Array(Sequence[T], Generic[T]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Array):
-            return self is other or (len(self) == len(other) and self.values == other.values)
+            return self is other or (self._size == other._size and self.values == other.values)
         if isinstance(other, list | tuple):
             return self.values == tuple(other)
         return NotImplemented

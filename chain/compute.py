@@ -61,6 +61,7 @@ SQUARE_ROOT_BIT = 86  # of the square
 
 # Calls and events.
 FRAME = 133  # finding the method, and leaving
+RECEIVE = 50  # plain money, which names no method
 DISPATCH = 48  # each time the methods that may be meant are halved
 DECODE_WORD = 23
 CHECKED_WORD = 82

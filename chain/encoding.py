@@ -10,6 +10,9 @@ from typing import Any
 
 from chain.array import Array
 
+# Of integers, by the bytes they take: of all that a contract can hold.
+_INT_HEADS = tuple(b"i" + size.to_bytes(4, "big") for size in range(34))
+
 
 def encode(value: Any) -> bytes:
     """Return the canonical bytes of `value`.
@@ -19,7 +22,8 @@ def encode(value: Any) -> bytes:
     """
     if type(value) is int:
         size = (value.bit_length() + 8) // 8
-        return b"i" + size.to_bytes(4, "big") + value.to_bytes(size, "big", signed=True)
+        head = _INT_HEADS[size] if size <= 33 else b"i" + size.to_bytes(4, "big")
+        return head + value.to_bytes(size, "big", signed=True)
     if isinstance(value, str):
         data = value.encode()
         return b"s" + len(data).to_bytes(4, "big") + data

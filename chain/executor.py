@@ -32,6 +32,10 @@ from chain.types import ADDRESS, STRING, abi_size
 from chain.values import ZERO_ADDRESS, Address, nonzero_bytes
 from chain.vm import VirtualMachine, receive_method
 
+CALLDATA = int(Reason.CALLDATA)
+MEMORY = int(Reason.MEMORY)
+READ = int(Reason.STORAGE_READ)
+
 # Non-zero bytes among those of compiled code, in percent (measured on the reference contracts).
 CODE_NONZERO_PERCENT = 88
 
@@ -136,12 +140,15 @@ class Executor:
             vm.end_transaction()
             raise
         meter = vm.meter
-        meter.by_reason[Reason.STORAGE_READ] += meter.read
-        meter.by_reason[Reason.MEMORY] += meter.memory
-        refund = min(max(meter.refund, 0), meter.used // vm.schedule.refund_quotient)
+        by_reason = meter.by_reason
+        by_reason[READ] += meter.read
+        by_reason[MEMORY] += meter.memory
+        refund = meter.refund
+        if refund:
+            refund = min(max(refund, 0), meter.used // vm.schedule.refund_quotient)
         gas_used = meter.used - refund
         if gas_used < floor:
-            meter.by_reason[Reason.CALLDATA] += floor - gas_used
+            by_reason[CALLDATA] += floor - gas_used
             gas_used = floor
         if price:
             state.add_balance(sender, (limit - gas_used) * price)
@@ -157,7 +164,7 @@ class Executor:
             address,
             vm.logs,
             vm.frames,
-            tuple(meter.by_reason),
+            tuple(by_reason),
             self.labels,
         )
         vm.end_transaction()

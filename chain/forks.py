@@ -69,6 +69,7 @@ class Schedule:
     call_stipend: int
     call_new_account: int
     own_balance: int
+    block_hash: int
     code_byte: int
     map_access: int
     array_access: int
@@ -130,6 +131,7 @@ _ISTANBUL = Schedule(
     call_stipend=2_300,
     call_new_account=25_000,
     own_balance=5,
+    block_hash=20,
     code_byte=200,
     map_access=30 + 2 * 6,
     array_access=30 + 6,

@@ -197,15 +197,17 @@ class Meter:
 
     def read_many_of(self, touched: set[Any], slots: Collection[Any]) -> None:
         """Pay for reading slots of a map, some of them more than once maybe."""
-        cold = 0
+        warm = self.slot_warm
+        gas = len(slots) * warm
         if not touched:
-            self.touch(touched, slots)
-            cold = len(touched)
+            touched.update(slots)  # as `touch` has it (hot path)
+            self.warm[object()] = touched, slots
+            gas += len(touched) * (self.slot_cold - warm)
         elif not touched.issuperset(slots):
             fresh = set(slots).difference(touched)
             self.touch(touched, fresh)
-            cold = len(fresh)
-        self.pay_for_reads(len(slots), cold)
+            gas += len(fresh) * (self.slot_cold - warm)
+        self.charge(gas, READ)
 
     def touch(self, touched: set[Any], slots: Collection[Any]) -> None:
         """Make cold slots of a map, an array or a struct warm."""

@@ -6,6 +6,7 @@ There is one host per chain, handed to every contract; nothing here is global. T
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from chain.cells import Cells, Column
@@ -58,6 +59,8 @@ class Host:
         True inside a view: nothing may be written.
     depth
         How deep calls are nested, between contracts and within one.
+    hash_of
+        A recent block's hash, by number (``Contract.block_hash``).
     precompiles
         Addresses of the protocol's own contracts, which are always warm.
     touched
@@ -69,6 +72,7 @@ class Host:
     __slots__ = (
         "block",
         "depth",
+        "hash_of",
         "logs",
         "meter",
         "precompiles",
@@ -78,9 +82,16 @@ class Host:
         "touched",
     )
 
-    def __init__(self, state: State, schedule: Schedule, block: BlockContext) -> None:
+    def __init__(
+        self,
+        state: State,
+        schedule: Schedule,
+        block: BlockContext,
+        hash_of: Callable[[int], bytes],
+    ) -> None:
         self.state = state
         self.schedule = schedule
+        self.hash_of = hash_of
         self.meter = Meter(schedule)
         self.block = block
         self.static = False
@@ -113,13 +124,17 @@ class Host:
         schedule = self.schedule
         meter = self.meter
         words = heads = len(kind.logged)
-        for name, array in kind.tails.items():
+        tails = kind.tails
+        for name, array in tails.items():
             words += array.abi_tail_words(event.__dict__[name])
         topics = 1 + len(kind.indexed)
         gas = schedule.log + topics * schedule.log_topic + 32 * words * schedule.log_byte
-        meter.used += ENCODE_WORD * heads + ENCODE_ARRAY * len(kind.tails)
-        meter.used += ENCODE_ITEM * (words - heads)
-        meter.reach(words)
+        meter.used += (
+            ENCODE_WORD * heads + ENCODE_ARRAY * len(tails) + ENCODE_ITEM * (words - heads)
+        )
+        end = meter.allocated + words
+        if end > meter.reached:
+            meter.grow(end)
         meter.charge(gas, LOG)
         self.logs.append((contract, event))
 
@@ -151,7 +166,14 @@ class Host:
         `key` names the slot among the originals of `cells`; the values are whole slots. `first` is
         of ``Meter.first_write``, unless the slot was read before.
         """
-        self.pay_for_write(self.original(cells, key, current), current, new, zero, first)
+        originals = cells.originals
+        if key in originals:
+            original = originals[key]
+        else:  # as `original` has it (hot path)
+            if not originals:
+                self.touched.append(cells)
+            original = originals[key] = current
+        self.pay_for_write(original, current, new, zero, first)
 
     def original(self, cells: Cells | Column, key: Any, current: Any) -> Any:
         """What was there when the transaction began, given that it is `current` now.
@@ -171,12 +193,15 @@ class Host:
     ) -> None:
         """Charge for changing a slot that held `original` when the transaction began."""
         meter = self.meter
-        if self.static or meter.limit - meter.used <= self.schedule.call_stipend:
+        schedule = self.schedule
+        used, limit = meter.used, meter.limit
+        if self.static or limit - used <= schedule.call_stipend:
             self.check_writable()
-        cost, refund = self.schedule.write(original, current, new, zero)
+        cost, refund = schedule.write(original, current, new, zero)
         cost += first
-        meter.used += cost
-        if meter.used > meter.limit:
+        used += cost
+        meter.used = used
+        if used > limit:
             meter.charge(0, WRITE)
         meter.by_reason[WRITE] += cost
         meter.refund += refund

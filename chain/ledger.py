@@ -36,6 +36,9 @@ LATEST_TIME_S = 2**64 - 1
 # For those who look at storage from outside: no contract runs, so nothing can run away.
 UNLIMITED_GAS = 2**256 - 1
 
+# How many blocks back contracts may ask for a hash, as on the EVM.
+RECENT_BLOCKS = 256
+
 
 @dataclass(frozen=True)
 class Genesis:
@@ -109,7 +112,9 @@ class Ledger:
         self.timestamp = genesis.timestamp
         self.mempool = Mempool()
         self.blocks: list[Block] = []
-        self.vm = VirtualMachine(self.state, genesis.schedule, self._context())
+        self.vm = VirtualMachine(
+            self.state, genesis.schedule, self._context(), self._hash_for_contracts
+        )
         self.executor = Executor(
             self.vm, genesis.chain_id, genesis.minimum_gas_price, classes, labels
         )
@@ -359,6 +364,15 @@ class Ledger:
             self.seal()
         assert block.header is not None
         return block.header
+
+    def _hash_for_contracts(self, number: int) -> bytes:
+        """Hash of one of the last blocks, for the running contract; zeros for any other.
+
+        Whoever asks first makes the headers that nobody has looked at yet.
+        """
+        if not self.number - RECENT_BLOCKS <= number < self.number:
+            return bytes(32)
+        return self.header(number).hash
 
     def verify(self) -> None:
         """Execute every block again from genesis and compare all roots and the state itself.

@@ -242,10 +242,10 @@ class ArrayType(Type):
             raise
 
     def abi_tail_words(self, value: Array[Any]) -> int:
-        return 1 + len(value) if self._integers else self.abi_tail(value)[0]
+        return 1 + value._size if self._integers else self.abi_tail(value)[0]
 
     def abi_tail(self, value: Array[Any]) -> tuple[int, int]:
-        count = len(value)
+        count = value._size
         if self._integers:
             return 1 + count, nonzero_bytes(count) + value.nonzero_bytes
         words, nonzero = abi_size([self.element] * count, value.values)

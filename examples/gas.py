@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from chain import Account, Chain
 from chain.errors import InvalidValue
+from chain.forks import FORKS, NEWEST
 from chain.gas_report import GasPrice, GasReport
 from chain.units import days, ether, hours
 from contracts_py.classifiers.classifier import TO_FLOAT
@@ -37,6 +38,7 @@ EPILOG = """\
 examples:
   python -m examples.gas                                    100 cases
   python -m examples.gas --gas-price-gwei 0.05 --rate "3000 EUR"
+  python -m examples.gas --fork istanbul                    what the papers paid
   python -m examples.gas --cases 300 --json > costs.json    for other programs
 
 Prices of gas and ether change from day to day: give those you want to reckon with.
@@ -83,24 +85,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--rate", default="373 USD", help="what an ether is worth (default: %(default)s)"
     )
+    parser.add_argument(
+        "--fork", choices=FORKS, default=NEWEST, help="whose gas rules hold (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     try:
         price = GasPrice.parse(options.gas_price_gwei, options.rate)
     except InvalidValue as error:
         parser.error(str(error))
-    outcome = train(options.cases)
+    outcome = train(options.cases, options.fork)
     print(as_json(outcome, price) if options.json else as_text(outcome, price))
 
 
-def train(cases: int) -> Outcome:
+def train(cases: int, fork: str = NEWEST) -> Outcome:
     """Deploy the model, add cases and settle their deposits."""
     measurements, labels = load_breast_cancer(return_X_y=True)
     order = np.random.default_rng(SEED).permutation(len(labels))
     known, held_out, unknown = np.split(order, [OWNER_CASES, OWNER_CASES + TEST_CASES])
     encoder = DenseEncoder(StandardScaler().fit(measurements[known]), constant=1.0)
     encoded = encoder.encode(measurements)
-    chain = Chain()
+    chain = Chain(fork=fork)
     first = Perceptron(fit_intercept=False).fit(encoded[known] / TO_FLOAT, labels[known])
     model = from_estimator(first, classifications=["malignant", "benign"], learning_rate=0.1)
     rules = (Stakeable, WAIT_S, 2 * WAIT_S, 2 * WAIT_S, COST_WEIGHT_WEI)

@@ -98,6 +98,7 @@ def test_a_pickle_that_would_run_something_is_refused_before_it_does(
         pickle.dumps([[1]]),
         pickle.dumps(None),
         pickle.dumps(np.arange(4)),
+        pickle.dumps(np.arange(4, dtype=np.int8)),
         pickle.dumps(np.arange(4))[:-5],
         b"",
         b".",

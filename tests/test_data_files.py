@@ -261,6 +261,18 @@ def test_titanic(tmp_path: Path) -> None:
     assert (loaded.feature_count, len(loaded.train), len(loaded.test)) == (13, 4, 2)
 
 
+def test_a_mark_at_the_start_of_a_file_is_not_part_of_it(tmp_path: Path) -> None:
+    path = write_titanic(tmp_path)
+    expected = pairs(load("titanic", seed=1, path=path).train)
+    header, rest = path.read_text().split("\n", 1)
+    path.write_text("Survived," + header.replace("Survived,", "") + "\n", encoding="utf-8-sig")
+    with path.open("a") as file:
+        for line in rest.splitlines():
+            number, survived, others = line.split(",", 2)
+            file.write(f"{survived},{number},{others}\n")
+    assert pairs(load("titanic", seed=1, path=path).train) == expected
+
+
 def test_boston_in_each_of_its_formats(tmp_path: Path) -> None:
     original = load("boston", seed=2, path=write_boston(tmp_path))
     quoted = ",".join(f'"{name.lower()}"' for name in HOUSE_COLUMNS.split(","))
@@ -330,9 +342,13 @@ def test_offensive_tweets_are_words(tmp_path: Path) -> None:
 
 def test_only_the_most_frequent_words_are_features(tmp_path: Path) -> None:
     path = tmp_path / "tweets.csv"
-    # Word n is in all tweets from number n on, but the last ones are in the same number of them.
-    words = [f"w{index:04}" for index in range(FEATURES + 40)]
-    lines = [f"{tweet % 3},{' '.join(words[: len(words) - 4 * tweet])}" for tweet in range(30)]
+    # Many words are in the same number of tweets: those first in the alphabet are taken.
+    words = [f"w{index:04}" for index in range(FEATURES + 400)]
+    present = np.random.default_rng(0).random((30, len(words))) < 0.9
+    lines = [
+        f"{tweet % 3},{' '.join(word for word, there in zip(words, row, strict=True) if there)}"
+        for tweet, row in enumerate(present)
+    ]
     path.write_text("\n".join(["class,tweet", *lines]))
     loaded = load("offensive", seed=6, path=path)
     assert loaded.feature_count == FEATURES
@@ -382,7 +398,7 @@ def test_of_a_long_file_of_workouts_only_the_first_are_read(
     assert pairs(load("fitness", seed=8, path=path).train) == expected
 
 
-def test_imdb_from_stanfords_folders(tmp_path: Path) -> None:
+def test_imdb_from_stanfords_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = load("imdb", seed=9, path=write_stanford(tmp_path))
     train = [(tokens(text), label) for label in (0, 1) for text in reviews("train", label)]
     test = [(tokens(text), label) for label in (0, 1) for text in reviews("test", label)]
@@ -394,6 +410,10 @@ def test_imdb_from_stanfords_folders(tmp_path: Path) -> None:
         ]
         assert sorted(pairs(part)) == sorted(expected)
     assert known[0] == "film"
+    listed = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: reversed(list(listed(folder))))
+    other = load("imdb", seed=9, path=tmp_path / "aclImdb")
+    assert pairs(other.train) == pairs(loaded.train)
     few = load("imdb", seed=9, path=tmp_path / "aclImdb", limit=5)
     assert (len(few.train), len(few.test)) == (5, 3)
     assert few.train.labels.tolist() == loaded.train.labels[:5].tolist()
@@ -466,6 +486,7 @@ def test_another_file_is_refused(name: str, content: bytes, tmp_path: Path) -> N
         ("fake-news", ",0\r\n", ",1\r\n", "has no sample of class 'reliable'"),
         ("offensive", ",2,", ",3,", "has '3' as class in record 2, not '0' or '1' or '2'"),
         ("boston", "about 14 things\n", "", "numbers, not 14 for each house"),
+        ("boston", "5.", "5e999", "has numbers that are not finite"),
         ("fitness", "'heart_rate'", "'heart'", "has no heart rates and speeds in line 2"),
         ("fitness", "{'speed': [", "{'speed': ['fast', ", "has no heart rates and speeds in line"),
         ("fitness", "{'speed': [", "{'speed': [1e999, ", "has no heart rates and speeds in line"),
@@ -508,12 +529,12 @@ def test_texts_without_words_are_refused(tmp_path: Path) -> None:
 
 
 def test_long_fields_are_read_and_the_limit_of_others_is_left_alone(tmp_path: Path) -> None:
-    limit = csv.field_size_limit()
+    before = csv.field_size_limit(1_000)
     path = tmp_path / "news.csv"
     text = "word " * 50_000
     path.write_text("text,label\n" + f'"{text}",0\n"{text}",1\n' * 10)
     assert len(load("fake-news", seed=1, path=path).train) == 14
-    assert csv.field_size_limit() == limit
+    assert csv.field_size_limit(before) == 1_000
 
 
 @pytest.mark.parametrize("missing", ["train/neg", "train/pos", "test/neg", "test/pos"])

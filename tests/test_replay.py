@@ -44,14 +44,25 @@ Step = dict[str, Any]
 
 @pytest.mark.parametrize("path", sorted(RECORDINGS.glob("*.json.gz")), ids=lambda path: path.name)
 def test_recording_shows_no_difference(path: Path, capsys: Capture) -> None:
-    status = main([str(path)])
+    status = main(["--gas", str(path)])
     printed = capsys.readouterr()
     if path.name.split(".")[0] in MODEL_GROUPS and "say with --data" in printed.err:
         pytest.skip(printed.err)
     assert status == 0, printed
     held = _recording(path.name)["scenarios"]
     steps = sum(len(scenario["steps"]) for scenario in held)
-    assert printed.out.splitlines()[-1] == (f"scenarios={len(held)} steps={steps} divergences=0")
+    *_, deployments, last = printed.out.splitlines()
+    assert last.startswith(f"scenarios={len(held)} steps={steps} divergences=0 ")
+    median, most_of_them, most = _percents(last)
+    assert median < 1.5
+    assert most_of_them < 3.5
+    # Where an empty text is appended, solc 0.6 stores what lies behind it in memory (a known bug).
+    assert most < (16 if path.name.startswith("sparse_nearest") else 10)
+    assert _percents(deployments)[2] < 25
+
+
+def _percents(line: str) -> list[float]:
+    return [float(number) for number in re.findall(r"gas_\w+=([\d.]+)%", line)]
 
 
 @cache

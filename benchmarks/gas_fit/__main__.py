@@ -47,11 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     models = Models(options.data)
-    try:
-        found = [row for path in options.files for row in rows(path, models)]
-    except RecordingError as error:
-        print(error, file=sys.stderr)
-        return 2
+    found: list[Row] = []
+    for path in options.files:
+        try:
+            found += rows(path, models)
+        except RecordingError as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            return 2
     if not found:
         print("there is no transaction with gas in these files: give others", file=sys.stderr)
         return 2

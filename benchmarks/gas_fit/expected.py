@@ -51,6 +51,7 @@ EXPECTED = {
     "MOVING_AVERAGE": 500,
     "SQUARE_ROOT_BIT": 80,
     "FRAME": 150,
+    "RECEIVE": 50,
     "DISPATCH": 40,
     "DECODE_WORD": 25,
     "DECODE_ARRAY": 150,

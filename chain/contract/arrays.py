@@ -92,18 +92,22 @@ class StorageArray(StorageSequence):
             meter.pay_for_reads(count, cold)
 
     def __len__(self) -> int:
-        self._read_length()
-        return len(self._column)
+        place = self._place
+        place.host.meter.read_slot((place, self._keys, "length"))
+        column = place.cells.get(self._keys)
+        return 0 if column is None else len(column)
 
     def __getitem__(self, index: int) -> Any:
-        size = len(self)
         place = self._place
         host = place.host
+        host.meter.read_slot((place, self._keys, "length"))
+        column = self._column
+        size = len(column)
         if not 0 <= index < size:
             raise Panic(f"index {index} is out of bounds of an array of {size}")
         host.meter.charge(host.schedule.array_access, KECCAK)
         host.meter.read_one_of(self._touched, index // place.per_slot)
-        value = self._column.get(index)
+        value = column.get(index)
         kind = place.element
         return kind.reference(host, place.cells.path[0], value) if kind.refers else value
 

@@ -1,8 +1,9 @@
 """Turns a contract's methods into metered ones, from their source.
 
 Each block of straight-line code pays for itself on entry; each turn of a loop pays and is held
-against the gas limit; operators become the checked ones of ``chain.contract.operations``; walks
-inside one expression (comprehensions, ``sum``, ``sorted``) pay by the element.
+against the gas limit, and so is every method that calls others; operators become the checked ones
+of ``chain.contract.operations``; walks inside one expression (comprehensions, ``sum``, ``sorted``)
+pay by the element.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Compiler(ExpressionCompiler):
                 f"_host = {myself}._host",
                 f"_host.depth += {self._frames}",
                 f"if _host.depth > {MAX_DEPTH}: _host.refuse_depth()",
+                # What calls may call itself, twice: without a loop, nothing else looks.
+                f"if {METER}.used > {METER}.limit: {METER}.work(0)",
             ]
         if self._is_view:  # for its own contract, too: calls between contracts see to it anyway
             prologue += [f"_static = {myself}._host.static", f"{myself}._host.static = True"]
@@ -218,7 +221,9 @@ class Compiler(ExpressionCompiler):
             write: ast.expr = target
         elif isinstance(target, ast.Attribute):
             holder = self._keep(self.base(target.value), before, statement)
-            read = ast.Attribute(holder, target.attr, ast.Load())
+            read = ast.copy_location(ast.Attribute(holder, target.attr, ast.Load()), target)
+            if (kind := self.checker.field_of(target)) is not None and kind.bits:
+                read = self.read_field(read, kind)
             write = ast.Attribute(holder, target.attr, ast.Store())
         else:
             target = self._subscript_parts(target)

@@ -8,12 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 from chain.compute import ELEMENT
-from chain.contract import operations, sequences
+from chain.contract import inlining, operations, sequences
 from chain.contract.checker import Checker
 from chain.contract.fields import ContractType, read_field
 from chain.contract.method import CONSTRUCTOR
 from chain.contract.pricing import METER, Pricing
-from chain.contract.records import Record, require
+from chain.contract.records import Event, Record, require
 from chain.contract.rules import as_address, is_filled, visible
 from chain.contract.storage import MapType
 from chain.types import ArrayType, IntType, Type, type_of
@@ -47,7 +47,13 @@ class ExpressionCompiler(ast.NodeTransformer):
     def __init__(self, checker: Checker, function: Callable[..., Any], owner: type) -> None:
         self.checker = checker
         self.pricing = Pricing(checker)
-        self.namespace: dict[str, Any] = {"__builtins__": {}, "__name__": owner.__module__}
+        self.namespace: dict[str, Any] = {
+            "__builtins__": {},
+            "__name__": owner.__module__,
+            **inlining.HELPERS,
+        }
+        self._inlines = True  # not in comprehensions: their iterables may not bind names
+        self._places = 0
         self.scope = dict(function.__globals__)
         code = function.__code__
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
@@ -62,10 +68,34 @@ class ExpressionCompiler(ast.NodeTransformer):
     def operate(
         self, operator: ast.operator, left: ast.expr, right: ast.expr, at: ast.AST
     ) -> ast.expr:
+        if self._inlines and (result := self._arithmetic(operator, left, right, at)) is not None:
+            return result
         if type(operator) in _BINARY:
             function, metered = _BINARY[type(operator)]
             return self.helper(function, left, right, at=at, metered=metered)
         return ast.copy_location(ast.BinOp(left, operator, right), at)
+
+    def _arithmetic(
+        self, operator: ast.operator, left: ast.expr, right: ast.expr, at: ast.AST
+    ) -> ast.expr | None:
+        self._places += 1
+        return inlining.arithmetic(operator, left, right, self._places, at)
+
+    def _comparison(
+        self,
+        operator: ast.cmpop,
+        operands: list[ast.expr],
+        compare: Callable[..., Any],
+        at: ast.AST,
+    ) -> ast.expr:
+        """A comparison that `compare` charges for, unless it is one of integers."""
+        left, right = operands
+        key = type(operator).__name__
+        if not (self._inlines and isinstance(right, ast.Name | ast.Constant)):
+            return self.helper(compare, left, right, at=at, metered=True, key=key)
+        self._places += 1
+        call = self.helper(compare, at=at, metered=True, key=key)
+        return inlining.comparison(operator, left, right, call, self._places)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         operand = self.visit(node.operand)
@@ -83,10 +113,9 @@ class ExpressionCompiler(ast.NodeTransformer):
             return ast.copy_location(ast.Compare(operands[0], node.ops, operands[1:]), node)
         name = type(node.ops[0]).__name__
         if len(node.ops) == 1 and name in sequences.ORDERINGS:
-            ordering = sequences.ORDERINGS[name]
-            return self.helper(ordering, *operands, at=node, metered=True, key=name)
+            return self._comparison(node.ops[0], operands, sequences.ORDERINGS[name], node)
         if len(node.ops) == 1 and not walks:
-            call = self.helper(sequences.equal, *operands, at=node, metered=True)
+            call = self._comparison(ast.Eq(), operands, sequences.equal, node)
             return call if name == "Eq" else ast.copy_location(ast.UnaryOp(ast.Not(), call), node)
         names = ast.Tuple([ast.Constant(type(each).__name__) for each in node.ops], ast.Load())
         return self.helper(sequences.compare, names, *operands, at=node, metered=True)
@@ -122,19 +151,17 @@ class ExpressionCompiler(ast.NodeTransformer):
                 return node
             kind = self.checker.field_of(node)
             if kind is not None and kind.bits:
-                return self._read_field(node, kind)
+                return self.read_field(node, kind)
         node.value = self.base(base)
         if node.attr == "__init__":
             node.attr = CONSTRUCTOR  # where the class keeps its own
         return node
 
-    def _read_field(self, node: ast.Attribute, kind: Type) -> ast.expr:
+    def read_field(self, node: ast.Attribute, kind: Type) -> ast.expr:
         """``self.field`` of at most 32 bytes, without the detour over its descriptor."""
-        self.namespace["_unset_" + kind.name] = kind.default
         cells = ast.Attribute(node.value, "_cells", ast.Load())
-        unset = ast.Name("_unset_" + kind.name, ast.Load())
         name = ast.Constant(node.attr)
-        read = self.helper(read_field, cells, name, unset, at=node, metered=True)
+        read = self.helper(read_field, cells, name, at=node, metered=True)
         if not isinstance(kind, ContractType):
             return read
         return self.helper(kind.owner._reference, node.value, read, at=node, key=node.attr)
@@ -196,8 +223,12 @@ class ExpressionCompiler(ast.NodeTransformer):
             called = super  # spelled out, for comprehensions are functions of their own
             arguments = [ast.Name(each, ast.Load()) for each in ("__class__", self.checker.myself)]
         elif isinstance(called, type) and issubclass(called, Record):
-            made = self.helper(sequences.construct, ast.Name(name, ast.Load()), at=node)
-            assert isinstance(made, ast.Call)
+            construct = sequences.construct
+            given = [keyword.arg for keyword in keywords]
+            if issubclass(called, Event) and not arguments and given == [*called.fields]:
+                construct = sequences.construct_event
+                arguments, keywords = [keyword.value for keyword in keywords], []
+            made = self.helper(construct, ast.Name(name, ast.Load()), at=node)
             arguments = [meter, *made.args, *arguments]
             self.namespace[name] = called
             return ast.copy_location(ast.Call(made.func, arguments, keywords), node)
@@ -252,6 +283,13 @@ class ExpressionCompiler(ast.NodeTransformer):
         return self.visit_ListComp(ast.copy_location(ast.ListComp(node.elt, node.generators), node))
 
     def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        outer, self._inlines = self._inlines, False
+        try:
+            return self._comprehension(node)
+        finally:
+            self._inlines = outer
+
+    def _comprehension(self, node: ast.ListComp) -> ast.expr:
         each = self.pricing.expression(node.elt) + ELEMENT
         if (kind := self._cast_of_each(node)) is not None:
             iterable = self.visit(node.generators[0].iter)
@@ -320,7 +358,7 @@ class ExpressionCompiler(ast.NodeTransformer):
         at: ast.AST,
         metered: bool = False,
         key: str = "",
-    ) -> ast.expr:
+    ) -> ast.Call:
         """A call to a run-time function under a name the contract cannot write."""
         name = f"_{function.__name__}_{key}"
         self.namespace[name] = function

@@ -21,6 +21,7 @@ from chain.contract.structs import StructHandle, StructPlace, StructType
 from chain.errors import InvalidValue
 from chain.gas import Meter
 from chain.host import Host
+from chain.journal import ABSENT
 from chain.types import ADDRESS, SLOT_BITS, UINT256, ArrayType, Type
 from chain.values import Address, shown
 
@@ -82,19 +83,19 @@ class FieldCells(Cells):
     def unset(self, key: Any) -> Any:
         return self.defaults[key]
 
+    __missing__ = unset
 
-def read_field(meter: Meter, cells: FieldCells, name: str, default: Any) -> Any:
+
+def read_field(meter: Meter, cells: FieldCells, name: str) -> Any:
     """Read a field of at most 32 bytes; compiled methods call this for their own contract's."""
-    slot = cells.slots[name]
-    warm = meter.warm
-    if slot in warm:
+    if cells.slots[name] in meter.warm:
         cost = meter.slot_warm
     else:
         cost = meter.slot_cold
-        warm[slot] = None
+        meter.warm[cells.slots[name]] = None
     meter.used += cost
     meter.read += cost
-    return cells.get(name, default)
+    return cells[name]
 
 
 class PackedField:
@@ -109,33 +110,39 @@ class PackedField:
         self.default = kind.default
         self.narrow = kind.bits < SLOT_BITS
         self.slot = tuple(slot)
+        self.alone = len(slot) == 1
         self.defaults = [kinds[other].default for other in slot]
 
     def __get__(self, contract: Contract | None, owner: type) -> Any:
         if contract is None:
             return self
-        return read_field(contract._meter, contract._cells, self.name, self.default)
+        return read_field(contract._meter, contract._cells, self.name)
 
     def __set__(self, contract: Contract, value: Any) -> None:
         value = self.kind.check(value)
         host = contract._host
         cells = contract._cells
         name = self.name
+        default = self.default
         first = 0
         if self.narrow:
-            current = read_field(host.meter, cells, name, self.default)
+            current = read_field(contract._meter, cells, name)
         else:
-            current = cells.get(name, self.default)
-            first = host.meter.first_write(cells.slots[name])
-        if len(self.slot) == 1:
-            host.store(cells, name, current, value, self.default, first)
+            current = cells.get(name, default)
+            slot = cells.slots[name]
+            meter = contract._meter
+            if slot not in meter.warm:
+                first = meter.first_write(slot)
+        if self.alone:
+            host.store(cells, name, current, value, default, first)
         else:
             pairs = zip(self.slot, self.defaults, strict=True)
             held = [cells.get(other, default) for other, default in pairs]
             changed = held.copy()
             changed[self.slot.index(name)] = value
             host.store(cells, self.slot, held, changed, self.defaults)
-        host.state.journal.write(cells, name, value)
+        host.state.journal.entries.extend((cells, name, cells.get(name, ABSENT)))
+        cells[name] = value
 
 
 class ContractField(PackedField):
@@ -146,7 +153,7 @@ class ContractField(PackedField):
     def __get__(self, contract: Contract | None, owner: type) -> Any:
         if contract is None:
             return self
-        held = read_field(contract._meter, contract._cells, self.name, self.default)
+        held = read_field(contract._meter, contract._cells, self.name)
         return self.kind.owner._reference(contract, held)
 
 

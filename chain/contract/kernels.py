@@ -16,6 +16,7 @@ from chain.compute import (
     ADD_AT,
     ADD_SCALED,
     DOT,
+    ELEMENT,
     MOVING_AVERAGE,
     SQUARE,
     SQUARED_DISTANCE,
@@ -238,6 +239,10 @@ def squared_distance(
     """
     if divisor <= 0:
         raise Panic(f"division by {divisor}")
+    operands: tuple[Any, ...] = (a, b)
+    for operand in operands:
+        if type(operand) in (list, tuple, range):
+            meter.work(ELEMENT * length(operand))  # to copy it, however early the loop stops
     left, right = _elements(a), _elements(b)
     size = min(len(left), len(right))
     x, y = (left.int64, right.int64) if size >= VECTOR_LENGTH else (None, None)

@@ -95,7 +95,10 @@ class StorageList(StorageSequence):
         """Replace all elements; raises Panic where that would shorten the list."""
         place = self._place
         host = place.host
-        values = place.kind.check(value)
+        # Its elements are checked one by one as they are written, and paid for: they may share
+        # parts, and be far more than the list's memory.
+        sequence = isinstance(value, Array | list | tuple)
+        values: Sequence[Any] = value if sequence else place.kind.check(value)
         size = len(self)
         if len(values) < size:
             raise Panic(f"a list of {size} cannot be shortened to {len(values)}: keep it, or a map")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import isqrt
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar, cast
 
 from chain.compute import ELEMENT, SQUARE_ROOT_BIT, TURN
 from chain.errors import Arithmetic, Panic
@@ -43,9 +43,18 @@ def overflow(result: int) -> Arithmetic:
     return Arithmetic(f"{shown(result)} does not fit into 256 bits")
 
 
+def overflowed(result: int) -> NoReturn:
+    """Raise `overflow`'s error."""
+    raise overflow(result)
+
+
 def add(meter: Meter, a: Any, b: Any) -> Any:
     """``a + b``; joining sequences costs by their length."""
-    result = a + b
+    return joined(meter, a + b)
+
+
+def joined(meter: Meter, result: Any) -> Any:
+    """The result of ``a + b``, if it may be."""
     if type(result) is int:
         if LOWEST <= result <= HIGHEST:
             return result

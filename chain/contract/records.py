@@ -23,7 +23,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Self,
+    TypeVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+)
 
 from chain.contract.method import argument_check
 from chain.contract.source import refused_field
@@ -96,6 +105,7 @@ class Record:
     contract_record: ClassVar[bool] = True  # contracts may name it
     fields: ClassVar[dict[str, Type]] = {}
     heavy: ClassVar[dict[str, Type]] = {}  # those that are looked at element by element
+    heavy_at: ClassVar[tuple[tuple[int, Type, Any], ...]] = ()  # where, and what is in an array
     _names: ClassVar[tuple[str, ...]] = ()
     _check: ClassVar[Callable[[tuple[Any, ...]], tuple[Any, ...]]]
 
@@ -103,6 +113,11 @@ class Record:
         super().__init_subclass__(**options)
         cls.fields = cls.fields | field_types(cls, type_of)
         cls.heavy = {name: kind for name, kind in cls.fields.items() if kind.dynamic}
+        cls.heavy_at = tuple(
+            (index, kind, getattr(kind, "element", None))
+            for index, kind in enumerate(cls.fields.values())
+            if kind.dynamic
+        )
         cls._names = tuple(cls.fields)
         cls._check = staticmethod(argument_check(cls.__name__, cls.fields))
 
@@ -129,6 +144,17 @@ class Record:
                 state[name] = kind.check(value)
             except InvalidValue as error:
                 raise type(error)(f"{type(self).__name__}.{name}: {error}") from None
+
+    @classmethod
+    def of(cls, values: tuple[Any, ...]) -> Self:
+        """Make one of all its values in order, as contracts do all the time."""
+        try:
+            checked = cls._check(values)
+        except InvalidValue:
+            return cls(**dict(zip(cls._names, values, strict=True)))  # says which
+        made = cls.__new__(cls)
+        made.__dict__.update(zip(cls._names, checked))  # noqa: B905 (hot path)
+        return made
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in type(self).fields:

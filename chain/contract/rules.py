@@ -12,7 +12,7 @@ from chain.values import ADDRESS_FORM, Address
 
 # What a contract may ask of `self` besides its own fields and methods: values, and what is called.
 HOST_VALUES = frozenset({"address", "balance", "block", "msg"})
-HOST_METHODS = frozenset({"emit", "paying", "transfer", "try_call"})
+HOST_METHODS = frozenset({"block_hash", "emit", "paying", "transfer", "try_call"})
 HOST_ATTRIBUTES = HOST_VALUES | HOST_METHODS
 # The only methods of lists and arrays that cost the same for every length, or charge for it.
 SEQUENCE_METHODS = frozenset({"add", "append", "load", "pop"})

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from hashlib import sha3_256
 from typing import Any
 
 from chain.array import Array
 from chain.compute import ELEMENT, HASHED_ARRAY, HASHED_ITEM, HASHED_WORD, TURN
 from chain.contract.operations import HIGHEST, LOWEST, metered_function, overflow
+from chain.contract.records import Record
 from chain.encoding import encode
 from chain.errors import Arithmetic, InvalidValue, Panic
 from chain.gas import Meter, Reason
 from chain.types import IntType, Type
-from chain.values import Address, shown
+from chain.values import ZERO_ADDRESS, Address, shown
 
 # What may be long: taking it apart, comparing or copying it costs by its length.
 HEAVY = frozenset({list, tuple, str, bytes})
 WEIGHED = HEAVY | {Array}
+# What is a word, and needs no second look.
+WORDS = frozenset({int, bool, type(None)})
 # Those of Python's own that are indexed. Array is told by its exact type: for abstract classes, as
 # it is one, isinstance() takes long to say no.
 INDEXED = (list, tuple, str, bytes, range)
@@ -47,7 +51,9 @@ def weigh(meter: Meter, value: Any) -> None:
                 raise InvalidValue(f"lists are nested deeper than {MAX_NESTING}")
             meter.work(2 * TURN + ELEMENT * len(item))
             if not (isinstance(item, Array) and isinstance(item.checked, IntType)):
-                pending.extend((inner, depth + 1) for inner in item if type(inner) is not int)
+                pending.extend((inner, depth + 1) for inner in item if type(inner) not in WORDS)
+        elif isinstance(item, Record):
+            pending.extend((inner, depth + 1) for inner in item.values.values())
 
 
 def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
@@ -60,7 +66,8 @@ def weigh_for(meter: Meter, kind: Type, value: Any) -> None:
 
 def equal(meter: Meter, a: Any, b: Any) -> bool:
     """``a == b``; comparing sequences costs by what is in them."""
-    if type(a) in WEIGHED:
+    kind = type(a)
+    if kind is not int and (kind in WEIGHED or isinstance(a, Record)):
         weigh(meter, a)
     return bool(a == b)
 
@@ -110,7 +117,8 @@ def compare(meter: Meter, operators: tuple[str, ...], *operands: Any) -> bool:
 
 def checked(meter: Meter, kind: Type, value: Any) -> Any:
     """The value of an annotated variable."""
-    weigh_for(meter, kind, value)
+    if type(value) is not int:
+        weigh_for(meter, kind, value)
     return kind.check(value)
 
 
@@ -122,10 +130,24 @@ def construct(meter: Meter, record: Any, *values: Any, **fields: Any) -> Any:
     return record(*values, **fields)
 
 
+def construct_event(meter: Meter, record: Any, *values: Any) -> Any:
+    """Make an event of all its values, in order."""
+    for index, kind, element in record.heavy_at:
+        value = values[index]
+        if type(value) is not Array or value.checked is not element:
+            weigh_for(meter, kind, value)
+    return record.of(values)
+
+
+@cache
+def _is_indexed(kind: Any) -> bool:
+    return kind is Array or issubclass(kind, INDEXED)
+
+
 def item_of(sequence: Any, index: Any) -> Any:
     """``sequence[index]``; out of bounds, and negative, is a panic."""
-    own = type(sequence) is Array or isinstance(sequence, INDEXED)
-    if own and not 0 <= index < length(sequence):
+    kind: Any = type(sequence)
+    if _is_indexed(kind) and not 0 <= index < length(sequence):
         raise Panic(f"index {shown(index)} is out of bounds of a sequence of {len(sequence)}")
     return sequence[index]
 
@@ -272,6 +294,10 @@ def _packed(meter: Meter, value: Any) -> tuple[bytes, int]:
     return encode(value), len(value)
 
 
+# How `encode` begins for an address.
+_ADDRESS_HEAD = encode(ZERO_ADDRESS)[: -len(ZERO_ADDRESS)]
+
+
 @metered_function
 def keccak(meter: Meter, *values: Any) -> bytes:
     """A 32-byte hash of the values, charged as Keccak-256 of their packed ABI encoding.
@@ -279,14 +305,16 @@ def keccak(meter: Meter, *values: Any) -> bytes:
     Computed with SHA3-256 over a canonical encoding: an opaque handle, not Ethereum's hash.
     """
     arrays = items = 0
-    parts = []
+    parts: list[bytes] = []
     for value in values:
         kind = type(value)
-        if kind is int or kind is Address:
+        if kind is int:
             parts.append(encode(value))
+        elif kind is Address:
+            parts.append(_ADDRESS_HEAD + value.encode())
         elif kind is Array and isinstance(value.checked, IntType):
             arrays += 1
-            items += len(value)
+            items += value._size
             parts.append(b"d" + value.digest)
         else:
             part, length = _packed(meter, value)

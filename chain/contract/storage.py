@@ -18,12 +18,14 @@ from typing import Any, Generic, TypeVar
 from chain.array import Array
 from chain.cells import NO_KEYS, Cells, joined
 from chain.compute import READ_TEXT, WRITE_TEXT, WRITE_TEXT_SLOT
+from chain.contract.sequences import weigh
 from chain.errors import InvalidValue
 from chain.gas import Reason
 from chain.host import Host
 from chain.types import SLOT_BITS, Type
 
 KECCAK = int(Reason.KECCAK)
+READ = int(Reason.STORAGE_READ)
 WRITE = int(Reason.STORAGE_WRITE)
 
 K = TypeVar("K")
@@ -208,13 +210,15 @@ class MapType(Type):
 class MapPlace(Place):
     """A mapping; its values live in a place of their own."""
 
-    __slots__ = ("_handle", "keys", "values")
+    __slots__ = ("_handle", "_last", "_last_keys", "keys", "values")
 
     def __init__(self, host: Host, kind: MapType, path: tuple[str, ...], build: Builder) -> None:
         super().__init__(host, kind, path)
         self.keys = kind.key
         self.values = build(host, kind.value, (*path, "[]"))
         self._handle: Map[Any, Any] = Map(self, NO_KEYS)
+        self._last_keys = NO_KEYS  # loops ask for the same map again and again
+        self._last = self._handle
 
     def inner(self) -> Iterable[Place]:
         return (self.values,)
@@ -225,7 +229,12 @@ class MapPlace(Place):
         return self.values.leaf(joined(keys, self.keys.check(path[0])), path[1:])
 
     def read(self, keys: Any) -> Map[Any, Any]:
-        return self._handle if keys is NO_KEYS else Map(self, keys)
+        if keys is NO_KEYS:
+            return self._handle
+        if keys is not self._last_keys:
+            self._last_keys = keys
+            self._last = Map(self, keys)
+        return self._last
 
 
 class Map(Generic[K, V]):
@@ -248,10 +257,17 @@ class Map(Generic[K, V]):
     def __getitem__(self, key: K) -> V:
         place = self._place
         host = place.host
-        host.meter.charge(host.schedule.map_access, KECCAK)
-        checked = place.keys.check(key)
-        if place.keys.dynamic:
-            host.meter.work(len(checked))
+        meter = host.meter
+        gas = host.schedule.map_access
+        used = meter.used + gas
+        if used > meter.limit:
+            meter.charge(gas, KECCAK)
+        meter.used = used
+        meter.by_reason[KECCAK] += gas
+        keys = place.keys
+        if keys.dynamic:
+            weigh(meter, key)
+        checked = keys.check(key)
         value: V = place.values.read_behind(self._keys, checked)
         return value
 
@@ -259,9 +275,9 @@ class Map(Generic[K, V]):
         place = self._place
         host = place.host
         host.meter.charge(host.schedule.map_access, KECCAK)
-        checked = place.keys.check(key)
         if place.keys.dynamic:
-            host.meter.work(len(checked))
+            weigh(host.meter, key)
+        checked = place.keys.check(key)
         place.values.write_behind(self._keys, checked, value)
 
 

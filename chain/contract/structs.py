@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from operator import itemgetter
 from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
+from chain.cells import NO_KEYS, joined
+from chain.contract.member_prices import pricing
 from chain.contract.method import argument_check
 from chain.contract.records import field_types
 from chain.contract.source import refused_field
-from chain.contract.storage import WRITE, Builder, Map, MapType, Place, slots_of
+from chain.contract.storage import READ, WRITE, Builder, Map, MapType, Place, slots_of
 from chain.errors import InvalidValue
 from chain.host import Host
+from chain.journal import ABSENT
 from chain.types import SLOT_BITS, StringType, Type, type_of
 
 
@@ -65,12 +68,14 @@ class StructType(Type):
 
     def writes(self, names: tuple[str, ...]) -> Writes | None:
         """How to write these members in one go; None unless all of them are packed."""
-        if names not in self._writes:
+        try:
+            return self._writes[names]
+        except KeyError:
             found = [vars(self.handle).get(name) for name in names]
             packed = [each for each in found if isinstance(each, _Packed)]
             alike = len(packed) == len(names) == len(set(names))
             self._writes[names] = Writes(self, names, packed) if alike else None
-        return self._writes[names]
+            return self._writes[names]
 
 
 class Writes:
@@ -80,9 +85,9 @@ class Writes:
     ----------
     check
         Return values for them in canonical form, or raise InvalidValue.
-    parts
-        Each one's position among the packed members, what takes its slot out of those, and what
-        the slot holds when unset.
+    price
+        Given the schedule, what the struct held when the transaction began, what it holds and the
+        values: what it holds then, and price and refund of the writes.
     narrow
         How many take less than their slot.
     slots
@@ -91,11 +96,11 @@ class Writes:
         Numbers of those that are read before they are written.
     """
 
-    __slots__ = ("check", "narrow", "parts", "read_first", "slots")
+    __slots__ = ("check", "narrow", "price", "read_first", "slots")
 
     def __init__(self, kind: StructType, names: tuple[str, ...], packed: list[_Packed]) -> None:
         self.check = argument_check(kind.name, {name: kind.members[name] for name in names})
-        self.parts = [(each.index, each.whole, each.whole(kind.defaults)) for each in packed]
+        self.price = pricing(kind.defaults, [(member.index, member.slot) for member in packed])
         self.narrow = sum(member.narrow for member in packed)
         self.slots = frozenset(member.number for member in packed)
         self.read_first = frozenset(member.number for member in packed if member.narrow)
@@ -119,8 +124,16 @@ class Struct:
         cls.contract_type = StructType(cls, members)
 
 
+# The touched slots of a struct of which none is.
+UNTOUCHED: frozenset[int] = frozenset()
+
+
 class StructHandle:
-    """A struct in storage, at certain keys."""
+    """A struct in storage, at certain keys.
+
+    Which of its slots the transaction has touched, by their numbers, is kept under the place and
+    the keys among what is warm (`Meter.warm`), from the first one on.
+    """
 
     __slots__ = ("_keys", "_place", "_touched")
 
@@ -129,7 +142,50 @@ class StructHandle:
     def __init__(self, place: StructPlace, keys: Any) -> None:
         self._place = place
         self._keys = keys
-        self._touched = place.host.meter.slots_of((place, keys))  # numbers of slots
+        self._touched: Any = place.host.meter.warm.get((place, keys), UNTOUCHED)
+
+    def touched(self) -> Any:
+        """The touched slots, whichever handle of the struct they were touched through."""
+        touched = self._touched
+        if touched is UNTOUCHED:
+            warm = self._place.host.meter.warm
+            touched = self._touched = warm.get((self._place, self._keys), UNTOUCHED)
+        return touched
+
+    def touch(self, slots: Collection[int]) -> None:
+        """Make cold slots warm."""
+        meter = self._place.host.meter
+        touched = self.touched()
+        if touched is UNTOUCHED:
+            self._touched = meter.warm[self._place, self._keys] = set(slots)
+        else:
+            meter.touch(touched, slots)
+
+    def read_slot(self, number: int) -> None:
+        """Pay for reading a slot by itself."""
+        meter = self._place.host.meter
+        touched = self._touched
+        if touched is UNTOUCHED:
+            touched = self.touched()
+        if number in touched:
+            cost = meter.slot_warm
+        else:
+            cost = meter.slot_cold
+            if touched is UNTOUCHED:  # as `touch` has it (hot path)
+                self._touched = meter.warm[self._place, self._keys] = {number}
+            else:
+                meter.touch(touched, (number,))
+        meter.used += cost
+        if meter.used > meter.limit:
+            meter.charge(0, READ)
+        meter.read += cost
+
+    def first_write(self, number: int) -> int:
+        """What a write costs on top if it is first to touch its slot (EIP-2929)."""
+        if number in self.touched():
+            return 0
+        self.touch((number,))
+        return self._place.host.schedule.slot_cold_write
 
 
 class StructPlace(Place):
@@ -150,7 +206,7 @@ class StructPlace(Place):
             if not member.bits
         }
 
-    def inner(self) -> Iterable[Place]:
+    def inner(self) -> Collection[Place]:
         return self.behind.values()
 
     def leaf(self, keys: Any, path: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -163,47 +219,48 @@ class StructPlace(Place):
     def read(self, keys: Any) -> StructHandle:
         return self._handle(self, keys)
 
+    def read_behind(self, keys: Any, key: Any) -> StructHandle:
+        return self._handle(self, key if keys is NO_KEYS else joined(keys, key))
+
     def write_all(
         self, handle: StructHandle, names: tuple[str, ...], values: tuple[Any, ...]
     ) -> bool:
         """Write members in one go; False, and nothing is done, where that is not for sure right."""
         writes = self.kind.writes(names)
         host = self.host
-        meter = host.meter
         if writes is None or host.static:
             return False
         try:
             values = writes.check(values)
         except InvalidValue:
             return False
+        meter = host.meter
         keys = handle._keys
         cells = self.cells
-        held = cells.get(keys, self.defaults)
-        original = host.original(cells, keys, held)
+        before = cells.get(keys, ABSENT)
+        held = self.defaults if before is ABSENT else before
         schedule = host.schedule
+        changed, cost, refund = writes.price(
+            schedule, host.original(cells, keys, held), held, values
+        )
         reads = writes.narrow * schedule.slot_warm
-        cost = refund = 0
-        changed = list(held)
-        for (index, slot, zero), value in zip(writes.parts, values):  # noqa: B905 (hot path)
-            current = slot(changed)
-            changed[index] = value
-            price, change = schedule.write(slot(original), current, slot(changed), zero)
-            cost += price
-            refund += change
-        cold = writes.slots - handle._touched
+        touched = handle._touched
+        cold = writes.slots - (handle.touched() if touched is UNTOUCHED else touched)
         if cold:
             read_first = len(writes.read_first & cold)
             reads += read_first * (schedule.slot_cold - schedule.slot_warm)
             cost += (len(cold) - read_first) * schedule.slot_cold_write
-        if meter.limit - meter.used - reads - cost <= schedule.call_stipend:
+        used = meter.used + reads + cost
+        if meter.limit - used <= schedule.call_stipend:
             return False
         if cold:
-            meter.touch(handle._touched, cold)
-        meter.used += reads + cost
+            handle.touch(cold)
+        meter.used = used
         meter.read += reads
         meter.by_reason[WRITE] += cost
         meter.refund += refund
-        host.state.journal.write(cells, keys, tuple(changed))
+        host.state.journal.entries.extend((cells, keys, before))
+        cells[keys] = changed
         return True
 
 
@@ -230,12 +287,19 @@ class _Packed:
 
     def __get__(self, handle: StructHandle, owner: type) -> Any:
         place = handle._place
-        host = place.host
-        keys = handle._keys
-        host.meter.read_one_of(handle._touched, self.number)
-        value = place.cells.get(keys, place.defaults)[self.index]
+        number = self.number
+        if number in handle._touched:  # as `read_slot` has it (hot path)
+            meter = place.host.meter
+            cost = meter.slot_warm
+            meter.used += cost
+            if meter.used > meter.limit:
+                meter.charge(0, READ)
+            meter.read += cost
+        else:
+            handle.read_slot(number)
+        value = place.cells.get(handle._keys, place.defaults)[self.index]
         kind = self.kind
-        return kind.reference(host, place.cells.path[0], value) if kind.refers else value
+        return kind.reference(place.host, place.cells.path[0], value) if kind.refers else value
 
     def __set__(self, handle: StructHandle, value: Any) -> None:
         value = self.kind.check(value)
@@ -246,9 +310,9 @@ class _Packed:
         index = self.index
         first = 0
         if self.narrow:
-            host.meter.read_one_of(handle._touched, self.number)
+            handle.read_slot(self.number)
         else:
-            first = host.meter.first_write_of(handle._touched, self.number)
+            first = handle.first_write(self.number)
         held = cells.get(keys, place.defaults)
         changed = (*held[:index], value, *held[index + 1 :])
         original = host.original(cells, keys, held)

@@ -23,6 +23,7 @@ _INT64 = np.dtype(np.int64)
 _UINT64 = np.dtype(np.uint64)
 _FLOAT64 = np.dtype(np.float64)
 _MAX = 2**63 - 1
+_PART = 512
 # Comparing or shifting with a 0-d array costs half of what a Python int costs.
 _ZERO = np.array(0, dtype=_INT64)
 _SIGN_SHIFT = np.array(63, dtype=_INT64)
@@ -75,11 +76,24 @@ def squared_distance(a: Vector, b: Vector, divisor: int) -> int:
 
 
 def squared_distance_within(a: Vector, b: Vector, divisor: int, limit: int) -> tuple[int, int]:
-    """Return that sum up to the first term that brings it to `limit` (> 0), and the terms in it."""
+    """Return that sum up to the first term that brings it to `limit` (> 0), and the terms in it.
+
+    Part by part, so that what stops early has not looked at all of a long vector.
+    """
+    total = 0
+    for start in range(0, len(a), _PART):
+        part = slice(start, start + _PART)
+        sum_of_part, terms = _distance_within(a[part], b[part], divisor, limit - total)
+        total += sum_of_part
+        if total >= limit:
+            return total, start + terms
+    return total, len(a)
+
+
+def _distance_within(a: Vector, b: Vector, divisor: int, limit: int) -> tuple[int, int]:
+    """`squared_distance_within` of one part, which has an element or more."""
     terms = _squared_differences(a, b, divisor)
     if isinstance(terms, np.ndarray):
-        if not len(terms):
-            return 0, 0
         sums = np.add.accumulate(terms)
         total = sums.item(-1)
         if total < limit:

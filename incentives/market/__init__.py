@@ -1,0 +1,1 @@
+"""The parts of the prediction market, from its books up; see ``incentives.prediction_market``."""
