@@ -7,7 +7,7 @@ import importlib
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,10 @@ from simulation.command_line import (
     whole_number,
     write_whole,
 )
-from simulation.data.catalogue import CATALOGUE, FromFile
 from simulation.experiment import Experiment
-from simulation.mechanisms import Mechanism
-from simulation.policies import Policy
 from simulation.recorder import FORMATS, TOPICS, Both, InMemory, OnDisk, Recorder
-from simulation.reports import report_many, report_run
+from simulation.reports import list_all, report_many, report_run
 from simulation.run import go_on
-from simulation.scenarios import SCENARIOS, about
 from simulation.summary import summary
 from simulation.sweep import Setting, sweep
 from simulation.world import World
@@ -73,7 +69,7 @@ def make_parser() -> OneLineParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     listing = commands.add_parser("list", help="what there is, by name")
-    listing.set_defaults(action=list_all)
+    listing.set_defaults(action=lambda _: list_all())
 
     showing = commands.add_parser("show", help="print an experiment as JSON")
     add_experiment(showing)
@@ -163,36 +159,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough
         sys.stdout = None  # not flushed once more at the end
-    except (Unusable, ChainError, OSError) as error:
+    except (Unusable, ChainError) as error:
         parser.error(" ".join(str(error).split()))
+    except OSError as error:
+        parser.error(f"cannot use {error.filename}: {error.strerror}: choose another")
     except KeyboardInterrupt:
-        parser.exit(130, "\nsimulation: interrupted\n")
-
-
-def list_all(_: argparse.Namespace) -> None:
-    """Print what there is."""
-    print("experiments:")
-    print_pairs((name, about(name)) for name in SCENARIOS)
-    print("\ndata sets:")
-    print_pairs(
-        (name, source.description + (" (needs a path)" if isinstance(source, FromFile) else ""))
-        for name, source in CATALOGUE.items()
-    )
-    print("\npolicies:")
-    print_pairs((name, first_line(known)) for name, known in Policy.names.items())
-    print("\nmechanisms:")
-    print_pairs((name, first_line(known)) for name, known in Mechanism.names.items())
-
-
-def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
-    """Print names and what they mean, aligned."""
-    for name, meaning in pairs:
-        print(f"  {name:24}{meaning}")
-
-
-def first_line(known: type) -> str:
-    """What a class says it is."""
-    return (known.__doc__ or "").partition("\n")[0].replace("``", "")
+        parser.exit(130, "\nsimulation: interrupted; a sweep goes on with the same command\n")
 
 
 def show(options: argparse.Namespace) -> None:

@@ -7,13 +7,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from chain import Account, Chain
 from chain.units import days, ether
 from chain.values import Address
 from contracts_py.incentive import Incentive
 from incentives.paid_predictions import PaidPoints, PaidStakeable
 from incentives.points import Points
 from incentives.stakeable import Stakeable
-from offchain.system import System
+from offchain.model import Model
+from offchain.system import System, deploy_system
 from simulation.agents import Claim, Contribution
 from simulation.named import Named, Seconds, Wei
 
@@ -41,6 +43,18 @@ class Mechanism(Named):
                 "any_address_claim_wait_s is below refund_wait_s: give as much or more"
             )
         return self
+
+    def deploy(self, chain: Chain, model: Model, owner: Account, name: str, about: str) -> System:
+        """Deploy the whole system; a mechanism with a trainer of its own does so in its way."""
+        return deploy_system(
+            chain,
+            model,
+            self.contract_class,
+            *self.arguments(),
+            sender=owner,
+            name=name,
+            description=about,
+        )
 
     def arguments(self) -> tuple[Any, ...]:
         """What the contract's constructor takes, but for what ``deploy_system`` adds."""

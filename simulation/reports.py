@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chain.units import ether
 from simulation.command_line import as_csv, table, write_whole
+from simulation.data.catalogue import CATALOGUE, FromFile
+from simulation.mechanisms import Mechanism
 from simulation.outcome import Outcome
+from simulation.policies import Policy
+from simulation.scenarios import SCENARIOS, about
 from simulation.summary import Row
 
 
@@ -90,3 +94,29 @@ def report_many(rows: Sequence[Row], names: list[str], out: Path | None) -> None
 def spread(half_width: float) -> str:
     """Half an interval."""
     return f"± {half_width:,.2g}" if half_width < float("inf") else ""
+
+
+def list_all() -> None:
+    """Print what there is."""
+    print("experiments:")
+    print_pairs((name, about(name)) for name in SCENARIOS)
+    print("\ndata sets:")
+    print_pairs(
+        (name, source.description + (" (needs a path)" if isinstance(source, FromFile) else ""))
+        for name, source in CATALOGUE.items()
+    )
+    print("\npolicies:")
+    print_pairs((name, first_line(known)) for name, known in Policy.names.items())
+    print("\nmechanisms:")
+    print_pairs((name, first_line(known)) for name, known in Mechanism.names.items())
+
+
+def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
+    """Print names and what they mean, aligned."""
+    for name, meaning in pairs:
+        print(f"  {name:24}{meaning}")
+
+
+def first_line(known: type) -> str:
+    """What a class says it is."""
+    return (known.__doc__ or "").partition("\n")[0].replace("``", "")

@@ -10,7 +10,6 @@ from chain import Account, Chain, Receipt, Transaction
 from chain.deployed import ExternalMethod
 from chain.errors import InvalidTransaction
 from chain.units import days, ether
-from offchain.system import deploy_system
 from simulation.agents import Agent
 from simulation.data.dataset import DataSet
 from simulation.evaluation import Evaluation
@@ -65,14 +64,12 @@ class World:
         self.chain = Chain(
             balance=0, gas_price=self.gas_price, block_time_s=experiment.block_time_s
         )
-        self.system = deploy_system(
+        self.system = self.mechanism.deploy(
             self.chain,
             experiment.learner.learn(self.data, initial),
-            self.mechanism.contract_class,
-            *self.mechanism.arguments(),
-            sender=self.chain.account("owner", balance=OWNER_WEI),
-            name=experiment.name,
-            description=self.data.origin,
+            self.chain.account("owner", balance=OWNER_WEI),
+            experiment.name,
+            self.data.origin,
         )
         agents, self.supplies = self._make_agents()
         self.start = self.chain.timestamp

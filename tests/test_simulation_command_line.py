@@ -70,7 +70,7 @@ def files() -> list[str]:
         (["run", "simple", "--out", "none/result.json"], "cannot write none/result.json: No such"),
         (["run", "simple", "--plot", "run.gif"], "give a file that ends in .png or .svg"),
         (["run", "simple", "--plot", "folder.png"], "cannot write folder.png: it is a folder"),
-        (["run", "simple", "--record", "wrong.json"], "wrong.json"),
+        (["run", "simple", "--record", "wrong.json"], "cannot use wrong.json: File exists: choose"),
         (["compare", "simple", "--seeds", "0"], "'0' will not do: give a whole number from 1"),
         (["compare", "simple", "--workers", "0"], "'0' will not do"),
         (["compare", "simple", "--with", "points"], "'points' changes nothing"),
