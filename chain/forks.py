@@ -159,6 +159,6 @@ FORKS = {each.name: each for each in (_ISTANBUL, _BERLIN, _LONDON, _SHANGHAI, _C
 
 def schedule_of(fork: str) -> Schedule:
     """The prices of the fork of that name; raises InvalidValue if there is none."""
-    if fork not in FORKS:
+    if fork not in tuple(FORKS):
         raise InvalidValue(f"there is no hard fork {fork!r}: choose one of {', '.join(FORKS)}")
     return FORKS[fork]

@@ -406,6 +406,7 @@ def test_without_running_tests_nothing_is_written_or_said(
         (["--gas-snapshot", "test_it.py"], "line 1 of .*test_it.py is no line of a gas snapshot"),
         (["--gas-snapshot=binary"], "cannot read .*binary as a gas snapshot"),
         (["--gas-snapshot", "."], "[.] is no file: give --gas-snapshot=FILE"),
+        (["--gas-check="], "name no file: leave out the ="),
         (["--gas-check", "test_it.py::test_bank"], "is no file: give --gas-check=FILE"),
         (["--gas-snapshot=no/where"], "there is no folder .*no: make it, or choose another"),
         (["--gas-report-json=no/where"], "there is no folder .*no: make it, or choose another"),

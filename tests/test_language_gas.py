@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chain import Chain, Reason
-from chain.compute import ADD, ASSIGN, CALL, CONSTANT, ELEMENT, NAME, TURN
+from chain.compute import ADD, ASSIGN, CONSTANT, ELEMENT, NAME, OBJECT, TURN
 from tests.attackers.snippets import snippet
 
 
@@ -94,14 +94,15 @@ def test_the_price_of_code_is_that_of_its_syntax(chain: Chain, tmp_path: Path) -
     bodies = {
         "pass": 0,
         "x = 1 + 2": ASSIGN + ADD + 2 * CONSTANT,
-        "for i in range(10):\n    pass": CONSTANT + 10 * TURN,
-        "for i in range(10):\n    x = i": CONSTANT + 10 * (TURN + ASSIGN + NAME),
-        "x = [i for i in range(10)]": ASSIGN + CONSTANT + 10 * (TURN + NAME + ELEMENT),
+        "for i in range(10):\n    pass": OBJECT + CONSTANT + 10 * TURN,
+        "for i in range(10):\n    x = i": OBJECT + CONSTANT + 10 * (TURN + ASSIGN + NAME),
+        "x = [i for i in range(10)]": ASSIGN + 2 * OBJECT + CONSTANT + 10 * (TURN + NAME + ELEMENT),
         "x = [[0 for j in range(10)] for i in range(10)]": ASSIGN
+        + 2 * OBJECT
         + CONSTANT
-        + 10 * (TURN + CONSTANT + ELEMENT)
+        + 10 * (TURN + 2 * OBJECT + CONSTANT + ELEMENT)
         + 100 * (TURN + CONSTANT + ELEMENT),
-        "x = sum(range(10))": ASSIGN + CALL + CONSTANT + 10 * TURN,
+        "x = sum(range(10))": ASSIGN + 2 * OBJECT + CONSTANT + 10 * TURN,
     }
     alice = chain.accounts[0]
     spent = {}

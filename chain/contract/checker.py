@@ -24,6 +24,9 @@ from chain.contract.structs import StructType
 from chain.errors import ContractRefused
 from chain.types import Type
 
+# An element of a walk over several sequences is a tuple as wide.
+MOST_ZIPPED = 8
+
 
 class Checker(ast.NodeVisitor):
     """Walks one function of a contract.
@@ -254,6 +257,9 @@ class Checker(ast.NodeVisitor):
         self._check_name(node, name)
         if name == "super" and node.args:
             self.refuse(node, "super with arguments", "write super()")
+        if name == "zip" and len(node.args) > MOST_ZIPPED:
+            what = f"zip of {len(node.args)} sequences"
+            self.refuse(node, what, f"{MOST_ZIPPED} is the most: walk their indices")
         several = name in ("min", "max")
         if name in METERED_BUILTINS and len(node.args) != 1 and not (several and node.args):
             self.refuse(node, f"{name} of {len(node.args)} values", "pass one list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from chain.compute import ELEMENT
@@ -298,9 +298,11 @@ class ExpressionCompiler(ast.NodeTransformer):
             turn = ast.Constant(each + self.pricing.turn(node.generators[0].iter))
             return self.helper(sequences.wrapped, wanted, iterable, turn, at=node, metered=True)
         generators = []
-        for generator in node.generators:
+        for generator, inner in zip_longest(node.generators, node.generators[1:]):
             gas = each + self.pricing.turn(generator.iter)
             gas += sum(map(self.pricing.expression, generator.ifs))
+            if inner is not None:  # made anew at every turn
+                gas += self.pricing.expression(inner.iter)
             iterable = self.helper(
                 sequences.turns,
                 self.visit(generator.iter),

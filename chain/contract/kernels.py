@@ -151,7 +151,7 @@ def sum_at(meter: Meter, mapping: Map[int, int], keys: Sequence[int]) -> int:
     meter.charge(len(values) * meter.schedule.map_access, KECCAK)
     place: Any = mapping._place.values
     meter.read_many_of(place.touched(mapping._keys), values)
-    cells = place.cells_of(mapping._keys)
+    cells = place.known_cells(mapping._keys)
     return _fits(sum(map(cells.get, values, repeat(0))))
 
 

@@ -9,6 +9,7 @@ import ast
 
 from chain import compute
 from chain.contract.checker import Checker
+from chain.contract.structs import StructType
 from chain.types import SLOT_BITS
 
 _BINARY: dict[type[ast.operator], int] = {
@@ -33,18 +34,18 @@ _NODES: dict[type[ast.AST], int] = {
     ast.If: compute.IF,
     ast.Return: compute.RETURN,
 }
-# What is called by name where a compiler puts in no call.
+# What is called by name and is no function of the library.
 OPERATORS: dict[str, int] = {
     "checked_div": compute.DIVIDE,
-    "enumerate": 0,
+    "enumerate": compute.OBJECT,
     "len": compute.UNARY,
-    "range": 0,
+    "range": compute.OBJECT,
     "require": compute.IF,
-    "reversed": 0,
-    "super": 0,
+    "reversed": compute.OBJECT,
+    "super": compute.OBJECT,
     "truncating_div": compute.DIVIDE,
     "wrapping": compute.CAST,
-    "zip": 0,
+    "zip": compute.OBJECT,
 }
 
 # The compiled function's name for the meter, which a contract cannot write.
@@ -79,8 +80,8 @@ class Pricing:
     def expression(self, node: ast.AST) -> int:
         """Gas of evaluating an expression once, comprehensions' turns aside."""
         match node:
-            case ast.ListComp(_, generators) | ast.GeneratorExp(_, generators):
-                return sum(self.expression(each.iter) for each in generators)
+            case ast.ListComp(_, [first, *_]) | ast.GeneratorExp(_, [first, *_]):
+                return compute.OBJECT + self.expression(first.iter)
             case ast.Call():
                 return self._call(node)
             case ast.Name() | ast.Attribute() | ast.Subscript():
@@ -114,6 +115,8 @@ class Pricing:
         """Gas of reading or writing a name, an attribute or an element, once it is clear which."""
         checker = self._checker
         kind = checker.field_of(node)
+        if isinstance(kind, StructType):
+            return compute.OBJECT
         if kind is not None and not kind.bits:
             return compute.CONSTANT  # where its slots begin
         if kind is not None and writes:
@@ -128,24 +131,24 @@ class Pricing:
             case ast.Subscript():
                 return compute.SET_ITEM if writes else compute.ITEM
             case ast.Attribute(ast.Attribute(owner, "msg" | "block")) if checker.is_self(owner):
-                return compute.CONTEXT
+                return 0  # paid for with the message or the block
             case ast.Attribute(owner) if checker.is_self(owner):
-                return 0  # part of what is asked of it
+                return compute.CONTEXT
         return compute.SET_MEMBER if writes else compute.MEMBER
 
     def _call(self, node: ast.Call) -> int:
         arguments = node.args
         match node.func:
             case ast.Name(name):
-                gas = OPERATORS.get(name, compute.CALL)
+                gas = OPERATORS.get(name, compute.OBJECT)
                 if name == "require":
                     arguments = arguments[:1]  # the error costs if it is raised
             case ast.Attribute(owner, name) if self._checker.is_self(owner):
                 gas = {"emit": compute.EVENT, "transfer": compute.SEND}.get(name, compute.CALL)
             case ast.Attribute(ast.Call(ast.Name("super"))):
                 gas = compute.CALL
-            case ast.Attribute(owner):  # another contract, which costs as it is called; an array
-                gas = self.expression(owner)
+            case ast.Attribute(owner, name):  # another contract, which costs as it is called
+                gas = self.expression(owner) + compute.OBJECT * (name == "paying")
         return gas + sum(map(self.expression, [*arguments, *node.keywords]))
 
 

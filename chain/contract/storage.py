@@ -116,6 +116,10 @@ class ScalarPlace(Place):
             found = self._behind[keys] = Cells(self.cells.path, self.cells.default, keys)
         return found
 
+    def known_cells(self, keys: Any) -> dict[Any, Any]:
+        """The same to read from; none are made."""
+        return self.cells if keys is NO_KEYS else self._behind.get(keys, NOTHING)
+
     def touched(self, keys: Any) -> set[Any]:
         """The slots of the map at `keys` that the transaction has touched, by its own keys."""
         return self.host.meter.slots_of((self, keys))
@@ -131,8 +135,7 @@ class ScalarPlace(Place):
         kind = self.kind
         host = self.host
         host.meter.read_one_of(self.touched(keys), key)
-        cells = self.cells if keys is NO_KEYS else self._behind.get(keys, NOTHING)
-        value = cells.get(key, kind.default)
+        value = self.known_cells(keys).get(key, kind.default)
         return kind.reference(host, self.cells.path[0], value) if kind.refers else value
 
     def write_behind(self, keys: Any, key: Any, value: Any) -> None:

@@ -106,6 +106,10 @@ class Writes:
         self.read_first = frozenset(member.number for member in packed if member.narrow)
 
 
+# Members are kept together, and copied with every write.
+MOST_MEMBERS = 32
+
+
 @dataclass_transform(kw_only_default=True)
 class Struct:
     """Base of storage structs; read through a map or an array, members are read and written alone.
@@ -120,6 +124,10 @@ class Struct:
         if "address" in members:
             raise refused_field(
                 cls, "address", "the struct would pass for one: choose another name"
+            )
+        if len(members) > MOST_MEMBERS:
+            raise refused_field(
+                cls, "", f"{len(members)} members, {MOST_MEMBERS} is the most: split it"
             )
         cls.contract_type = StructType(cls, members)
 

@@ -61,8 +61,8 @@ def add_options(parser: pytest.Parser) -> None:
 def configure(config: pytest.Config) -> None:
     """Start to measure what the options ask for; raises UsageError for what they cannot have."""
     option = config.option
-    asked = (option.gas_report or option.gas_report_json, option.gas_snapshot, option.gas_check)
-    if not any(asked) and not (option.gas_price or option.gas_rate):
+    names = ("report_json", "snapshot", "check", "price", "rate")
+    if not option.gas_report and all(getattr(option, f"gas_{each}") is None for each in names):
         return
     try:
         plugins: list[ReportPlugin | SnapshotPlugin]
@@ -102,9 +102,11 @@ def _snapshots(config: pytest.Config) -> list[SnapshotPlugin]:
         raise InvalidValue(
             "--gas-snapshot writes what --gas-check compares with: give one of the two"
         )
-    name = option.gas_snapshot or option.gas_check
-    if not name:
+    name = option.gas_check if option.gas_snapshot is None else option.gas_snapshot
+    if name is None:
         return []
+    if not name:
+        raise InvalidValue("--gas-snapshot= and --gas-check= name no file: leave out the =")
     checking = bool(option.gas_check)
     path = _path(config, name, "--gas-check" if checking else "--gas-snapshot")
     if checking and not path.exists():
