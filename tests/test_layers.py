@@ -68,6 +68,32 @@ LANGUAGE = [
     "contract",
     "kernels",
 ]
+SIMULATION = [
+    "data",
+    "named",
+    "agents",
+    "policies",
+    "mechanisms",
+    "training",
+    "evaluation",
+    "events",
+    "experiment",
+    "outcome",
+    "recorder",
+    "state",
+    "world",
+    "visits",
+    "run",
+    "counterfactual",
+    "intervals",
+    "sweep",
+    "summary",
+    "scenarios",
+    "plots",
+    "command_line",
+    "reports",
+    "__main__",
+]
 
 
 def imports(path: Path) -> list[str]:
@@ -125,6 +151,11 @@ def test_modules_of_the_engine_know_only_those_below() -> None:
 def test_modules_of_the_contract_language_know_only_those_below() -> None:
     paths = [path for path in files("chain/contract") if path.name != "__init__.py"]
     check(LANGUAGE, "chain.contract.", paths)
+
+
+def test_modules_of_the_simulation_know_only_those_below() -> None:
+    paths = [path for path in files("simulation") if path.name != "__init__.py"]
+    check(SIMULATION, "simulation.", paths)
 
 
 def test_there_are_no_imports_inside_functions() -> None:

@@ -1,0 +1,177 @@
+"""Pictures of runs and of comparisons (extra ``plot``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from chain.units import days
+from simulation.recorder import Topic
+from simulation.summary import Row
+
+# Okabe and Ito's colours, told apart with any colour vision; lines differ in more than colour, too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666", "#000000")
+DASHES = ("-", "--", "-.", ":")
+# What is drawn must not depend on when and where.
+METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None}}
+
+Rows = Mapping[Topic, Sequence[tuple[Any, ...]]]
+
+
+def draw_run(rows: Rows, title: str, form: str = "png") -> bytes:
+    """Draw accuracy, balances and gas over time.
+
+    Parameters
+    ----------
+    rows
+        Those of ``accuracy``, ``balances`` and ``gas`` that a run recorded.
+    form
+        ``png`` or ``svg``.
+    """
+    figure = Figure(figsize=(9, 9), layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots(3, 1, sharex=True)
+    _draw_accuracy(axes[0], rows["accuracy"])
+    _draw_balances(axes[1], rows["balances"])
+    _draw_gas(axes[2], rows["gas"])
+    axes[2].set_xlabel("days of virtual time")
+    for each in axes:
+        _tidy(each)
+    axes[2].set_xlim(0, max(row[0] for row in rows["accuracy"]) / days)
+    return _saved(figure, form)
+
+
+def _draw_accuracy(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
+    axes.step(
+        [row[0] / days for row in rows],
+        [100 * row[3] for row in rows],
+        where="post",
+        color="#000000",
+    )
+    axes.set_title("Accuracy", loc="left", fontweight="bold")
+    axes.set_ylabel("% of test samples")
+
+
+def _draw_balances(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Draw a line for each group: the mean of its agents, and all of them if there are several."""
+    groups = list(dict.fromkeys(row[3] for row in rows))
+    for position, group in enumerate(groups):
+        of_group = [row for row in rows if row[3] == group]
+        agents: dict[str, list[tuple[float, float]]] = {}
+        for time_s, _, agent, _, balance_wei in of_group:
+            agents.setdefault(agent, []).append((time_s / days, balance_wei))
+        start = sum(line[0][1] for line in agents.values()) / len(agents) or 1
+        style: dict[str, Any] = {
+            "color": COLOURS[position % len(COLOURS)],
+            "linestyle": DASHES[position % len(DASHES)],
+        }
+        if len(agents) > 1:
+            for line in agents.values():
+                shares = [100 * balance / start for _, balance in line]
+                axes.step([t for t, _ in line], shares, where="post", alpha=0.25, **style)
+        steps = list(zip(*agents.values(), strict=True))
+        means = [100 * sum(b for _, b in step) / len(step) / start for step in steps]
+        name = f"{group} (mean of {len(agents)})" if len(agents) > 1 else group
+        axes.step([step[0][0] for step in steps], means, where="post", label=name, **style)
+    axes.set_title("Balances, without what is deposited", loc="left", fontweight="bold")
+    axes.set_ylabel("% of the start")
+    axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+    _legend(axes)
+
+
+def _draw_gas(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
+    actions: dict[str, list[tuple[float, float]]] = {}
+    for time_s, _, action, _, gas in rows:
+        actions.setdefault(action, []).append((time_s / days, gas / 10**6))
+    for position, (action, line) in enumerate(actions.items()):
+        axes.step(
+            *zip(*line, strict=True),
+            where="post",
+            label=action,
+            color=COLOURS[position % len(COLOURS)],
+            linestyle=DASHES[position % len(DASHES)],
+        )
+    axes.set_title("Gas used so far", loc="left", fontweight="bold")
+    axes.set_ylabel("millions")
+    _legend(axes)
+
+
+def draw_comparison(
+    rows: Sequence[Row], names: Sequence[str], title: str, form: str = "png"
+) -> bytes:
+    """Draw accuracy and profit by kind of agent with their intervals, setting by setting.
+
+    Parameters
+    ----------
+    rows
+        As `summary` returns them.
+    names
+        Of the settings.
+    """
+    profits = list(dict.fromkeys(row.measure for row in rows if row.measure.startswith("profit")))
+    height = 2.2 + 0.28 * len(names) * (len(profits) + 2) / 2
+    figure = Figure(figsize=(10, height), layout="constrained")
+    figure.suptitle(title)
+    left, right = figure.subplots(1, 2, sharey=True)
+    _draw_measures(left, rows, ["accuracy_start", "accuracy_end"], len(names))
+    left.set_xlabel("% of test samples")
+    left.set_title("Accuracy", loc="left", fontweight="bold")
+    _draw_measures(right, rows, profits, len(names))
+    right.set_xlabel("% of what they started with")
+    right.set_title("Profit by kind of agent", loc="left", fontweight="bold")
+    right.axvline(0, color="0.5", linewidth=0.8)
+    left.set_yticks(range(len(names)), names)
+    for axes in (left, right):
+        axes.grid(axis="x", color="0.88", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+    runs = rows[0].value.runs
+    figure.supxlabel(
+        f"means of {runs} runs each, with 95 % intervals" if runs > 1 else "one run each",
+        fontsize="small",
+    )
+    return _saved(figure, form)
+
+
+def _draw_measures(axes: Axes, rows: Sequence[Row], measures: list[str], settings: int) -> None:
+    """Draw points with intervals; those of one setting a little below each other."""
+    for position, measure in enumerate(measures):
+        found = [row for row in rows if row.measure == measure]
+        shift = (position - (len(measures) - 1) / 2) * 0.7 / max(len(measures), 1)
+        widths = [100 * row.value.half_width if row.value.runs > 1 else 0 for row in found]
+        axes.errorbar(
+            [100 * row.value.mean for row in found],
+            [row.setting + shift for row in found],
+            xerr=widths,
+            fmt="osD^vP*X"[position % 8],
+            markersize=5,
+            capsize=3,
+            color=COLOURS[position % len(COLOURS)],
+            label=measure.removeprefix("profit of ").removeprefix("accuracy_"),
+        )
+    axes.set_ylim(settings - 0.5, -0.5)
+    axes.legend(
+        frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(0, -0.18), ncols=4
+    )
+
+
+def _tidy(axes: Axes) -> None:
+    axes.grid(axis="y", color="0.88", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _legend(axes: Axes) -> None:
+    """Beside the lines, not on them."""
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def _saved(figure: Figure, form: str) -> bytes:
+    content = BytesIO()
+    with rc_context({"svg.hashsalt": "simulation"}):
+        figure.savefig(content, format=form, dpi=120, metadata=METADATA[form])
+    return content.getvalue()

@@ -1,0 +1,154 @@
+"""A visit: what an agent does when it comes by, through transactions like anyone."""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+from contracts_py.collaborative_trainer import AddData
+from simulation.agents import Agent, Contribution, Visit
+from simulation.world import World
+
+# A share of what others paid for predictions is withdrawn once it is worth so many fees.
+WORTHWHILE = 10
+
+
+def visit(world: World, agent: Agent) -> None:
+    """Let an agent add, claim, buy and withdraw, as its policy says."""
+    seen = look_around(world, agent)
+    if world.state.adding:
+        add(world, agent, seen)
+    if agent.policy.makes_claims:
+        claim_all(world, agent, seen)
+    if world.mechanism.sells_predictions:
+        if agent.policy.buys(seen):
+            buy(world, agent, seen)
+        withdraw(world, agent, WORTHWHILE)
+    agent.visits += 1
+    agent.previous = seen.now
+    world.state.visits += 1
+
+
+def look_around(world: World, agent: Agent) -> Visit:
+    """What the agent sees, and its luck."""
+    state = world.state
+    sample = None
+    if agent.supply is not None:
+        supply, used = world.supplies[agent.supply], state.used[agent.supply]
+        sample = supply[used] if used < len(supply) else None
+    chance, slip = agent.random.random(2).tolist()
+    return Visit(
+        number=agent.visits,
+        now=world.now,
+        previous=agent.previous,
+        accuracy=state.accuracy,
+        sample=sample,
+        label=0 if sample is None else world.labels[sample],
+        classes=len(world.data.classes),
+        contributions=state.contributions,
+        addresses=agent.addresses,
+        chance=chance,
+        slip=slip,
+        deposit_luck=agent.random.standard_normal(),
+    )
+
+
+def add(world: World, agent: Agent, seen: Visit) -> None:
+    """Add what the policy offers, if the price and the purse allow it."""
+    state = world.state
+    offer = agent.policy.offer(seen)
+    if offer is None:
+        return
+    price_wei = world.mechanism.price_wei(world.system)
+    if price_wei > agent.policy.ceiling_wei(seen):
+        return
+    copied = isinstance(offer.sample, Contribution)
+    sample = offer.sample.sample if isinstance(offer.sample, Contribution) else offer.sample
+    number = len(state.contributions)
+    label = state.labels.pop(number, offer.label) if state.labels else offer.label
+    if label is not None:
+        account = agent.accounts[offer.address]
+        data = world.rest.samples[sample]
+        prepared = world.prepare(account, "add_data", data, label, value=price_wei)
+        if prepared is None:
+            return
+        receipt = world.execute(agent, prepared, number, sample, label)
+        added = next((each for each in receipt.events if isinstance(each, AddData)), None)
+        if added is None:
+            return
+        contribution = Contribution(
+            added.data, label, sample, added.time, account.address, added.cost, added.cost
+        )
+        contribution.closed = world.mechanism.settled(contribution)
+        state.open += not contribution.closed
+        state.contributions.append(contribution)
+        state.last_addition = added.time
+    if not copied and agent.supply is not None:
+        state.used[agent.supply] += 1
+
+
+def claim_all(world: World, agent: Agent, seen: Visit) -> None:
+    """Look at every contribution whose time has come."""
+    state, again = world.state, agent.again
+    newest = seen.now - world.mechanism.refund_wait_s
+    contributions = state.contributions
+    while agent.cursor < len(contributions) and contributions[agent.cursor].time <= newest:
+        look(world, agent, seen, agent.cursor)
+        agent.cursor += 1
+    while again and again[0][0] <= seen.now:
+        look(world, agent, seen, heapq.heappop(again)[1])
+
+
+def look(world: World, agent: Agent, seen: Visit, number: int) -> None:
+    """Look at a contribution, and claim what can be claimed."""
+    state, mechanism = world.state, world.mechanism
+    contribution = state.contributions[number]
+    if contribution.closed:
+        return
+    state.looks += 1
+    for account in agent.accounts:
+        claim = mechanism.look(world.system, contribution, account.address, world.now)
+        if claim is None:
+            continue
+        about: tuple[Any, ...] = (contribution.data, contribution.label, contribution.time)
+        if claim.action == "report":
+            about = (*about, contribution.author)
+        prepared = world.prepare(account, claim.action, *about)
+        if prepared is None or not agent.policy.claims(seen, claim, prepared.fee_wei):
+            continue
+        receipt = world.execute(agent, prepared, number, contribution.sample, contribution.label)
+        if receipt.ok:
+            paid = sum(getattr(event, "amount", 0) for event in receipt.events)
+            contribution.left_wei -= paid
+            contribution.claimed_by |= {account.address}
+            if mechanism.settled(contribution):
+                contribution.closed = True
+                state.open -= 1
+                return
+    later = mechanism.next_look(contribution, seen.addresses, world.now, agent.policy.look_again_s)
+    if later is not None:
+        heapq.heappush(agent.again, (later, number))
+
+
+def buy(world: World, agent: Agent, seen: Visit) -> None:
+    """Pay for a prediction of a sample that is not in the training data."""
+    market = world.system.incentive_mechanism
+    if market.total_good_data_count() == 0:  # nobody to pay
+        return
+    samples = world.data.test.samples
+    data = samples[int(seen.slip * len(samples))]
+    price_wei = market.prediction_price_wei()
+    prepared = world.prepare(agent.accounts[0], "buy_prediction", data, value=price_wei)
+    if prepared is not None:
+        world.execute(agent, prepared)
+
+
+def withdraw(world: World, agent: Agent, worthwhile: int) -> None:
+    """Take what others paid for predictions, if it is worth so many fees."""
+    market = world.system.incentive_mechanism
+    for account in agent.accounts:
+        owed_wei = market.owed_wei(account)
+        if owed_wei:
+            prepared = world.prepare(account, "withdraw_share")
+            if prepared is not None and owed_wei > worthwhile * prepared.fee_wei:
+                world.execute(agent, prepared)
