@@ -10,7 +10,7 @@ from offchain.models import DensePerceptronModel
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-QUICKSTART, BANK, TEST, MODELS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+QUICKSTART, BANK, TEST, MODELS, SIMULATION = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def run(folder: Path, *command: str) -> str:
@@ -42,6 +42,13 @@ def test_a_model_goes_to_the_chain_and_into_a_file(tmp_path: Path) -> None:
     assert re.fullmatch(r"7 transactions, [67],\d{3},\d{3} gas", transactions)
     assert float(score) > 0.9
     assert isinstance(load_model(tmp_path / "model.json"), DensePerceptronModel)
+
+
+def test_a_policy_of_ones_own_is_simulated(tmp_path: Path) -> None:
+    (tmp_path / "pasted.py").write_text(SIMULATION)
+    printed = run(tmp_path, "pasted.py")
+    assert "\n0 profit of doubter " in printed
+    assert re.search(r"\n1 accuracy_end 0\.\d+ ± ", printed)
 
 
 def test_there_are_two_commands_that_do_all_the_set_up() -> None:
