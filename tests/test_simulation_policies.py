@@ -169,6 +169,8 @@ def test_a_claimer_adds_nothing_and_takes_what_is_left() -> None:
 
 
 def test_a_buyer_pays_the_teachers() -> None:
+    assert Buyer().buys(replace(SEEN, chance=0.79))
+    assert not Buyer().buys(replace(SEEN, chance=0.8))
     policies = (Honest(), Buyer(mean_wait_s=1 * hours))
     for mechanism, sold in [(PaidDeposit(), True), (Deposit(), False)]:
         outcome = run(experiment(*policies, mechanism=mechanism), 1)
