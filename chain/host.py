@@ -132,9 +132,7 @@ class Host:
         meter.used += (
             ENCODE_WORD * heads + ENCODE_ARRAY * len(tails) + ENCODE_ITEM * (words - heads)
         )
-        end = meter.allocated + words
-        if end > meter.reached:
-            meter.grow(end)
+        meter.reach(words)
         meter.charge(gas, LOG)
         self.logs.append((contract, event))
 

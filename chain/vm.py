@@ -202,7 +202,7 @@ class VirtualMachine(Host):
             checked = method.check_arguments(arguments)
             if checked is not arguments:
                 frames[frame + ARGUMENTS] = checked
-            method.costs.pay(meter, checked, depth > 0)
+            method.pay(meter, checked, depth > 0)
             if method.references:
                 checked = with_references(contract, method, checked)
             contract.msg = message

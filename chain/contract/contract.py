@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -61,7 +60,7 @@ class Contract:
     code_size: ClassVar[int] = 0
     constructor_size: ClassVar[int] = 0
     _own_fields: ClassVar[dict[str, Type]] = {}
-    _own_trees: ClassVar[dict[str, ast.FunctionDef]] = {}
+    _own_sizes: ClassVar[dict[str, int]] = {}
     _own_abstract: ClassVar[dict[str, bool]] = {}
     _reference_class: ClassVar[type[Reference]]
 

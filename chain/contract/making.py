@@ -8,7 +8,7 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
-from chain.contract.calling import CallCosts, PlainMoneyCosts, is_nested
+from chain.contract.calling import is_nested, pay_for_money, payment
 from chain.contract.checker import Checker
 from chain.contract.compiler import compiled
 from chain.contract.fields import ContractType
@@ -22,7 +22,7 @@ from chain.contract.method import (
 )
 from chain.contract.records import evaluated
 from chain.contract.rules import HOST_ATTRIBUTES
-from chain.contract.size import constructor_size, runtime_size
+from chain.contract.size import constructor_size, function_size, runtime_size
 from chain.contract.source import function_tree, refused_field
 from chain.errors import ContractRefused
 from chain.types import Type, type_of
@@ -113,14 +113,14 @@ def compile_methods(cls: type[Any], functions: dict[str, Callable[..., Any]]) ->
     nested = any(is_nested(kind) for each in every for kind in (*each.kinds, *each.returns))
     candidates = len(methods) + len(cls.fields)
     cls.methods = {
-        name: replace(each, costs=CallCosts(each.kinds, each.returns, candidates, nested))
+        name: replace(each, pay=payment(each.kinds, len(each.returns), candidates, nested))
         for name, each in methods.items()
     }
-    if "receive" in cls.methods:
-        cls.methods["receive"] = replace(cls.methods["receive"], costs=PlainMoneyCosts())
+    if "receive" in methods:
+        cls.methods["receive"] = replace(methods["receive"], pay=pay_for_money)
     if constructor is not None:
-        costs = CallCosts(constructor.kinds, (), 0, nested)
-        cls.constructor_method = replace(constructor, costs=costs)
+        pay = payment(constructor.kinds, 0, 0, nested)
+        cls.constructor_method = replace(constructor, pay=pay)
     cls._own_abstract = written
     everything = _inherited(cls, "_own_abstract") | written
     cls.abstract = frozenset(name for name, is_abstract in everything.items() if is_abstract)
@@ -128,15 +128,13 @@ def compile_methods(cls: type[Any], functions: dict[str, Callable[..., Any]]) ->
 
 def measure(cls: type[Any], functions: dict[str, Callable[..., Any]]) -> None:
     """Estimate the size of the contract's code."""
-    cls._own_trees = {name: function_tree(function) for name, function in functions.items()}
-    trees = _inherited(cls, "_own_trees") | cls._own_trees
-    trees.pop(CONSTRUCTOR, None)
-    cls.code_size = runtime_size(trees.values(), cls.methods.values())
-    constructors = [
-        vars(base)["_own_trees"][CONSTRUCTOR]
-        for base in cls.__mro__
-        if CONSTRUCTOR in vars(base).get("_own_trees", ())
-    ]
+    cls._own_sizes = {
+        name: function_size(function_tree(function)) for name, function in functions.items()
+    }
+    sizes = _inherited(cls, "_own_sizes") | cls._own_sizes
+    sizes.pop(CONSTRUCTOR, None)
+    cls.code_size = runtime_size(sizes.values(), cls.methods.values())
+    constructors = [vars(base).get("_own_sizes", {}).get(CONSTRUCTOR, 0) for base in cls.__mro__]
     method = cls.constructor_method
     cls.constructor_size = constructor_size(constructors, () if method is None else method.kinds)
 
@@ -202,7 +200,7 @@ def _method(
         function=body,
         arguments=kinds,
         kinds=tuple(kinds.values()),
-        costs=CallCosts((), (), 0, False),  # of the whole class, once it is known
+        pay=pay_for_money,  # until the whole class is known, which says what others pay
         check_arguments=argument_check(name, kinds),
         returns=returns,
         check_result=check_result,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_args, get_origin
 
 from chain.array import Array
-from chain.contract.calling import CallCosts
+from chain.contract.calling import Payment
 from chain.errors import InvalidValue
 from chain.types import ADDRESS, BOOL, ArrayType, IntType, Type, type_of
 from chain.values import Address, shown
@@ -109,8 +109,8 @@ class Method:
         Position and class of arguments that are contracts, which arrive as references.
     kinds
         The values of `arguments`.
-    costs
-        What a call pays before the method runs.
+    pay
+        What a call pays before the method runs (``chain.contract.calling``).
     """
 
     name: str
@@ -125,7 +125,7 @@ class Method:
     reentrant: bool
     references: tuple[tuple[int, Any], ...]
     kinds: tuple[Type, ...]
-    costs: CallCosts
+    pay: Payment
 
 
 def refuse_storage_type(kind: Type) -> Type:

@@ -11,26 +11,26 @@ from chain.contract.pricing import OPERATORS
 from chain.types import ArrayType, Type
 
 
-def runtime_size(functions: Collection[ast.FunctionDef], methods: Iterable[Method]) -> int:
+def runtime_size(functions: Iterable[int], methods: Iterable[Method]) -> int:
     """Bytes of the code that stays on the chain.
 
     Parameters
     ----------
     functions
-        Syntax trees of all methods but the constructor.
+        The `function_size` of all methods but the constructor.
     methods
         Those that can be called from outside.
     """
     words = sum(len(method.kinds) + len(method.returns) for method in methods)
-    return compute.CODE_BASE + compute.CODE_WORD * words + sum(map(_size_of, functions))
+    return compute.CODE_BASE + compute.CODE_WORD * words + sum(functions)
 
 
-def constructor_size(functions: Collection[ast.FunctionDef], kinds: Collection[Type]) -> int:
+def constructor_size(functions: Iterable[int], kinds: Collection[Type]) -> int:
     """Bytes of the code that runs once, at deployment, and takes arguments of these types."""
     return (
         compute.CODE_WORD * len(kinds)
         + compute.CODE_LEVEL * sum(map(_levels, kinds))
-        + sum(map(_size_of, functions))
+        + sum(functions)
     )
 
 
@@ -40,7 +40,8 @@ def _levels(kind: Type) -> int:
     return inner + kind.dynamic
 
 
-def _size_of(function: ast.FunctionDef) -> int:
+def function_size(function: ast.FunctionDef) -> int:
+    """Bytes of one function; 0 if it is for a subclass to write."""
     size = 0
     pending: list[ast.AST] = [
         statement
@@ -48,7 +49,7 @@ def _size_of(function: ast.FunctionDef) -> int:
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
     ]
     if not pending:
-        return 0  # for a subclass to write
+        return 0
     while pending:
         node = pending.pop()
         match node:
