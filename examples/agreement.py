@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from examples.command_line import OneLineParser, table, whole_number
+from simulation.terminal import OneLineParser, table, whole_number
 
 try:
     import numpy as np
@@ -224,7 +224,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 def make_parser() -> OneLineParser:
     """Return the parser of the command line."""
-    parser = OneLineParser("agreement", DESCRIPTION, EPILOG)
+    parser = OneLineParser("python -m examples.agreement", DESCRIPTION, EPILOG)
     parser.add_argument(
         "--samples",
         type=whole_number(1, 10_000),

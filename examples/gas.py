@@ -19,12 +19,12 @@ from chain.gas_report import GasPrice, GasReport
 from chain.units import days, ether, hours
 from contracts_py.classifiers.classifier import TO_FLOAT
 from contracts_py.collaborative_trainer import AddData
-from examples.command_line import OneLineParser, whole_number
 from incentives.stakeable import Stakeable
 from offchain.encoders import DenseEncoder
 from offchain.estimators import from_estimator
 from offchain.system import System, deploy_system
 from offchain.training_cost import TrainingCost, accuracy, training_cost
+from simulation.terminal import OneLineParser, whole_number
 
 DESCRIPTION = """\
 What it costs to train a model on a chain: gas by method and by kind, and money.
@@ -72,7 +72,7 @@ class Outcome:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program; exits with status 2 and one line on standard error if it cannot."""
-    parser = OneLineParser("gas", DESCRIPTION, EPILOG)
+    parser = OneLineParser("python -m examples.gas", DESCRIPTION, EPILOG)
     parser.add_argument(
         "--cases",
         type=whole_number(1, MOST_CASES),

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +15,14 @@ from pathlib import Path
 from chain import Receipt
 from chain.units import days, ether
 from contracts_py.collaborative_trainer import AddData
-from examples.command_line import OneLineParser, table, whole_number
 from incentives.stakeable import Refund, Report
+from simulation.terminal import (
+    OneLineParser,
+    check_writable,
+    table,
+    whole_number,
+    write_whole,
+)
 
 try:
     from tqdm import tqdm
@@ -59,7 +63,7 @@ SETTLING_DAYS = ANY_ADDRESS_CLAIM_WAIT_S // days + 1
 
 def make_parser() -> OneLineParser:
     """Return the parser of the command line."""
-    parser = OneLineParser("hospitals", DESCRIPTION, EPILOG)
+    parser = OneLineParser("python -m examples.hospitals", DESCRIPTION, EPILOG)
     parser.add_argument(
         "--days",
         type=whole_number(1, 365),
@@ -105,24 +109,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(summary(consortium, options.days))
     if options.gas:
         print(f"\n{consortium.chain.gas_report()}")
-
-
-def check_writable(path: Path) -> None:
-    """Raise OSError if no file can be made where `path` is to be."""
-    with tempfile.TemporaryFile(dir=path.parent):
-        pass
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, or leave things as they were; raises OSError."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 @dataclass

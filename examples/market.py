@@ -17,7 +17,7 @@ from typing import Any
 
 from chain import Chain
 from chain.units import ether
-from examples.command_line import OneLineParser, table, whole_number
+from simulation.terminal import OneLineParser, table, whole_number
 
 try:
     from tqdm import tqdm
@@ -81,7 +81,7 @@ def setting(text: str) -> str:
 
 def make_parser() -> OneLineParser:
     """Return the parser of the command line."""
-    parser = OneLineParser("market", DESCRIPTION, EPILOG)
+    parser = OneLineParser("python -m examples.market", DESCRIPTION, EPILOG)
     parser.add_argument(
         "--seed",
         type=whole_number(0, 2**32 - 1),

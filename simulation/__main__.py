@@ -14,16 +14,13 @@ from typing import Any
 
 from chain.errors import ChainError
 from simulation.command_line import (
-    OneLineParser,
     ProgressLine,
     Unusable,
     changed,
-    check_writable,
+    check_output,
     read_experiment,
     read_setting,
     read_settings,
-    whole_number,
-    write_whole,
 )
 from simulation.experiment import Experiment
 from simulation.recorder import FORMATS, TOPICS, Both, InMemory, OnDisk, Recorder
@@ -31,6 +28,7 @@ from simulation.reports import list_all, report_many, report_run
 from simulation.run import go_on
 from simulation.summary import summary
 from simulation.sweep import Setting, sweep
+from simulation.terminal import OneLineParser, whole_number, write_whole
 from simulation.world import World
 
 DESCRIPTION = """\
@@ -64,8 +62,7 @@ MOST_SEEDS = 100_000
 
 def make_parser() -> OneLineParser:
     """Return the parser of the command line."""
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = OneLineParser("python -m simulation", None, DESCRIPTION, EPILOG, formatter_class=raw)
+    parser = OneLineParser("python -m simulation", DESCRIPTION, EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     listing = commands.add_parser("list", help="what there is, by name")
@@ -185,7 +182,7 @@ def run_one(options: argparse.Namespace) -> None:
         if topic not in TOPICS:
             raise Unusable(f"there is no topic {topic!r}: give some of {','.join(TOPICS)}")
     if options.out is not None:
-        check_writable(options.out, "json", "csv")
+        check_output(options.out, "json", "csv")
     plots = plotting(options)
     drawn = InMemory(("accuracy", "balances", "gas"))
     line = ProgressLine(options.quiet)
@@ -222,7 +219,7 @@ def sweep_all(options: argparse.Namespace) -> None:
     experiment = wanted(options)
     settings = read_settings(options.settings)
     names = [json.dumps(each, separators=(",", ":")) for each in settings]
-    check_writable(options.into, "jsonl")
+    check_output(options.into, "jsonl")
     many(options, experiment, settings, names, options.into)
 
 
@@ -239,7 +236,7 @@ def many(
             changed(experiment, setting), 0
         )  # what will not do is found before anything is written
     if options.out is not None:
-        check_writable(options.out, "json", "csv")
+        check_output(options.out, "json", "csv")
     plots = plotting(options)
     line = ProgressLine(options.quiet)
     results = sweep(
@@ -262,7 +259,7 @@ def plotting(options: argparse.Namespace) -> Any:
     """The module that draws, if something is to be drawn; None otherwise. Raises Unusable."""
     if options.plot is None:
         return None
-    check_writable(options.plot, "png", "svg")
+    check_output(options.plot, "png", "svg")
     try:
         # Matplotlib takes long to import, and only those who want a plot need it.
         return importlib.import_module("simulation.plots")

@@ -1,47 +1,24 @@
-"""What the command line says and reads: its parser, its files, and its complaints."""
+"""What the command line reads and says: experiments, settings, complaints, and how far it is."""
 
 from __future__ import annotations
 
-import argparse
 import csv
-import errno
 import io
 import json
 import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 from pydantic import ValidationError
 
 from simulation.experiment import Experiment
 from simulation.scenarios import SCENARIOS
+from simulation.terminal import check_writable
 
 
 class Unusable(Exception):
     """Something on the command line will not do; says in one line what would."""
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with status 2."""
-        self.exit(2, f"simulation: {message}; see --help\n")
-
-
-def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
-    """Make a reader of command-line numbers from `lowest` to `highest`."""
-
-    def number(text: str) -> int:
-        if not text.isdecimal() or not lowest <= int(text) <= highest:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} will not do: give a whole number from {lowest} to {highest}"
-            )
-        return int(text)
-
-    return number
 
 
 def read_experiment(name: str, changes: Sequence[str], path: Path | None) -> Experiment:
@@ -116,27 +93,14 @@ def first_error(error: ValidationError) -> str:
     return f"{place}: {message}" if place else message
 
 
-def check_writable(path: Path, *forms: str) -> None:
+def check_output(path: Path, *forms: str) -> None:
     """Raise Unusable if no file of one of these forms can be made there."""
     if path.suffix[1:] not in forms:
         raise Unusable(f"{path} will not do: give a file that ends in .{' or .'.join(forms)}")
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        check_writable(path)
     except OSError as error:
         raise Unusable(f"cannot write {path}: {error.strerror}") from None
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, or leave things as they were."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -146,15 +110,6 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Align text in columns, the first one to the left."""
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    return "\n".join(
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
-        for row in [header, ["-" * width for width in widths], *rows]
-    )
 
 
 class ProgressLine:

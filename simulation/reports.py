@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chain.units import ether
-from simulation.command_line import as_csv, table, write_whole
+from simulation.command_line import as_csv
 from simulation.data.catalogue import CATALOGUE, FromFile
 from simulation.mechanisms import Mechanism
 from simulation.outcome import Outcome
 from simulation.policies import Policy
 from simulation.scenarios import SCENARIOS, about
 from simulation.summary import Row
+from simulation.terminal import table, write_whole
 
 
 def report_run(outcome: Outcome, out: Path | None) -> None:

@@ -19,6 +19,7 @@ from examples import consortium as study
 from examples import hospitals
 from examples.consortium import Consortium
 from incentives.stakeable import Refund, Report
+from simulation.terminal import write_whole
 from tests.programs import ROOT, run, run_without
 
 SMALL = ["--days", "10", "--seed", "3"]
@@ -145,7 +146,7 @@ def test_a_plot_replaces_an_older_file(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_finished_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder"):
-        hospitals.write_whole(tmp_path / "folder", b"picture")
+        write_whole(tmp_path / "folder", b"picture")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 

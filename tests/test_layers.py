@@ -90,6 +90,7 @@ SIMULATION = [
     "summary",
     "scenarios",
     "plots",
+    "terminal",
     "command_line",
     "reports",
     "__main__",

@@ -1,10 +1,13 @@
-"""What the programs' command lines have in common."""
+"""What programs have in common: their parser, numbers, tables, and files that they write."""
 
 from __future__ import annotations
 
 import argparse
+import errno
+import tempfile
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -12,24 +15,31 @@ class OneLineParser(argparse.ArgumentParser):
 
     Parameters
     ----------
-    name
-        The program, a module of this package.
+    prog
+        How the program is started: ``python -m package`` or ``python -m package.program``.
     description, epilog
         As they are to be printed.
     """
 
-    def __init__(self, name: str, description: str, epilog: str) -> None:
+    def __init__(
+        self,
+        prog: str,
+        description: str | None = None,
+        epilog: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(
-            prog=f"python -m examples.{name}",
+            prog=prog,
             description=description,
             epilog=epilog,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            **options,
         )
-        self.name = name
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2."""
-        self.exit(2, f"{self.name}: {message}; see --help\n")
+        program = self.prog.split()[2].rpartition(".")[2]
+        self.exit(2, f"{program}: {message}; see --help\n")
 
 
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
@@ -53,3 +63,21 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
         for row in [header, rule, *rows]
     )
+
+
+def check_writable(path: Path) -> None:
+    """Raise OSError if no file can be made where `path` is to be."""
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, or leave things as they were; raises OSError."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
