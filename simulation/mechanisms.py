@@ -153,40 +153,33 @@ class Reputation(Mechanism):
         return bool(contribution.claimed_by)
 
 
-class PaidDeposit(Deposit):
-    """Deposit, refund, take; and predictions are sold for those whose data proved good.
+class SellsPredictions(Mechanism):
+    """Predictions are sold for those whose data proved good.
 
     Parameters
     ----------
     prediction_price_wei
         Of each.
     """
+
+    sells_predictions = True
+
+    prediction_price_wei: Annotated[Wei, Field(lt=2**80)] = 50 * ether
+
+    def arguments(self) -> tuple[Any, ...]:
+        return (self.prediction_price_wei, *super().arguments())
+
+
+class PaidDeposit(SellsPredictions, Deposit):
+    """Deposit, refund, take; and predictions are sold for those whose data proved good."""
 
     contract_class = PaidStakeable
-    sells_predictions = True
-
-    prediction_price_wei: Annotated[Wei, Field(lt=2**80)] = 50 * ether
-
-    def arguments(self) -> tuple[Any, ...]:
-        return (self.prediction_price_wei, *super().arguments())
 
 
-class PaidReputation(Reputation):
-    """Points; and predictions are sold for those whose data proved good.
-
-    Parameters
-    ----------
-    prediction_price_wei
-        Of each.
-    """
+class PaidReputation(SellsPredictions, Reputation):
+    """Points; and predictions are sold for those whose data proved good."""
 
     contract_class = PaidPoints
-    sells_predictions = True
-
-    prediction_price_wei: Annotated[Wei, Field(lt=2**80)] = 50 * ether
-
-    def arguments(self) -> tuple[Any, ...]:
-        return (self.prediction_price_wei, *super().arguments())
 
 
 Mechanism.names.update(

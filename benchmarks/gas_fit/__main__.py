@@ -6,7 +6,6 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.gas_fit.counting import PRICES, PRICES_FILE, Row, rows
 from benchmarks.gas_fit.expected import EXPECTED
 from benchmarks.gas_fit.fit import FITTED, Table, Vector, fit, rounded
-from tests.replay.__main__ import DATA_FOLDER
+from tests.replay.__main__ import add_recordings
 from tests.replay.recording import Models, RecordingError
 
 DESCRIPTION = """\
@@ -32,16 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "files", metavar="FILE", nargs="+", type=Path, help="a recording, gzip'd or plain JSON"
-    )
-    parser.add_argument(
-        "--data",
-        metavar="FOLDER",
-        type=Path,
-        default=DATA_FOLDER,
-        help="where the model files are that real_* recordings refer to (default: %(default)s)",
-    )
+    add_recordings(parser)
     parser.add_argument(
         "--write", action="store_true", help="put the fitted prices into chain/compute.py"
     )

@@ -51,16 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "files", metavar="FILE", nargs="+", type=Path, help="a recording, gzip'd or plain JSON"
-    )
-    parser.add_argument(
-        "--data",
-        metavar="FOLDER",
-        type=Path,
-        default=DATA_FOLDER,
-        help="where the model files are that real_* recordings refer to (default: %(default)s)",
-    )
+    add_recordings(parser)
     parser.add_argument(
         "--show",
         metavar="N",
@@ -131,6 +122,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         total += f" {summary(calls)}"
     print(total)
     return 2 if unreadable else int(divergences > 0)
+
+
+def add_recordings(parser: argparse.ArgumentParser) -> None:
+    """Let a command line name recordings, and where the model files are."""
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", type=Path, help="a recording, gzip'd or plain JSON"
+    )
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        type=Path,
+        default=DATA_FOLDER,
+        help="where the model files are that real_* recordings refer to (default: %(default)s)",
+    )
 
 
 def gas_differences(path: Path, replay: Replay) -> Iterator[GasDifference]:
