@@ -48,7 +48,10 @@ class Header(BaseModel):
     @cached_property
     def hash(self) -> bytes:
         """32 bytes that name the block."""
-        return sha3(encode(tuple(getattr(self, name) for name in type(self).model_fields)))
+        return sha3(encode([getattr(self, name) for name in _FIELDS]))
+
+
+_FIELDS = tuple(Header.model_fields)
 
 
 class Block:

@@ -20,6 +20,7 @@ from chain.errors import (
 )
 from chain.executor import Executor
 from chain.forks import Schedule
+from chain.garbage import uncollected
 from chain.host import BlockContext, Message
 from chain.mempool import Mempool, Ordering
 from chain.receipt import Receipt
@@ -352,7 +353,8 @@ class Ledger:
 
     def seal(self) -> Roots:
         """Give every block its header, and let go of the journal that only this needed."""
-        self._roots.seal(self.blocks)
+        with uncollected():
+            self._roots.seal(self.blocks)
         oldest = min((snapshot.mark for snapshot in self._snapshots.values()), default=None)
         self._roots.forget(oldest)
         return self._roots

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chain import Account, Chain, Deployed, Transaction, encode
 from chain.block import Header
+from chain.cells import leaf_key
 from chain.contract import (
     ZERO_ADDRESS,
     Array,
@@ -704,16 +705,17 @@ class TestProofs:
         root = chain.header().state_root
         proof = chain.prove_balance(bob)
         assert proof.value == encode(10_000 * ether + 5)
-        assert proof.key == sha3(encode(("balance", bob.address)))
+        assert proof.key == leaf_key(encode(("balance", bob.address)))
         assert proof.verify(root)
         absent = chain.prove_balance(NOBODY)
         assert (absent.value, absent.verify(root)) == (None, True)
         first, *rest = proof.siblings
         for tampered in (
             replace(proof, value=encode(10_000 * ether + 6)),
-            replace(proof, key=sha3(encode(("balance", alice.address)))),
+            replace(proof, key=leaf_key(encode(("balance", alice.address)))),
             replace(proof, siblings=(sha3(first), *rest)),
             replace(proof, siblings=tuple(rest)),
+            replace(proof, siblings=tuple(rest[14:])),
             replace(proof, value=None),
             replace(absent, key=proof.key),
             replace(absent, value=encode(1)),
