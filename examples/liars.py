@@ -37,6 +37,7 @@ and on the classifier, and on how many lie: 0, 10, 30 or 50 %.
 EPILOG = """\
 examples:
   python -m examples.liars                            three runs of each: a minute on two cores
+  python -m examples.liars --classifier perceptron    only this one: some seconds
   python -m examples.liars --seeds 20 --plot liars.png --into liars.jsonl
       the table and the picture of the README; what is in the .jsonl file is not run again
 
@@ -67,9 +68,7 @@ class Case(NamedTuple):
         groups = [people("honest", Honest, PEOPLE - bad)]
         if bad:
             groups.append(people("bad", Flipping, bad))
-        made = small(
-            "liars", CANCER[self.classifier], self.classifier, MECHANISMS[self.mechanism]
-        )
+        made = small("liars", CANCER[self.classifier], self.classifier, MECHANISMS[self.mechanism])
         return made.model_copy(update={"agents": tuple(groups)})
 
     def setting(self) -> Setting:
@@ -99,6 +98,7 @@ def make_parser() -> OneLineParser:
         default=3,
         help="how many runs of each, from seed 0 (default: %(default)s)",
     )
+    parser.add_argument("--classifier", choices=tuple(CANCER), help="only this one")
     parser.add_argument("--into", type=Path, metavar="FILE", help="keep all results, as .jsonl")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw it, as .png or .svg")
     parser.add_argument(
@@ -119,7 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             check_output(options.plot, "png", "svg")
             # Matplotlib takes long to import, and only those who want a picture need it.
             plotting = importlib.import_module("examples.plot_liars")
-        found = study(range(options.seeds), options.into, options.workers, options.quiet)
+        only = options.classifier
+        cases = [case for case in CASES if only in (None, case.classifier)]
+        found = study(cases, range(options.seeds), options.into, options.workers, options.quiet)
     except ModuleNotFoundError as error:
         parser.error(f"{error.name} is missing: pip install -e '.[plot]'")
     except (Unusable, ChainError) as error:
@@ -132,22 +134,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def study(
-    seeds: Sequence[int], into: Path | None, workers: int | None, quiet: bool
+    cases: Sequence[Case],
+    seeds: Sequence[int],
+    into: Path | None,
+    workers: int | None,
+    quiet: bool,
 ) -> Findings:
-    """Run all cases with all seeds."""
+    """Run each case with each seed."""
     line = ProgressLine(quiet)
     results = sweep(
-        CASES[0].experiment(),
-        [case.setting() for case in CASES],
+        cases[0].experiment(),
+        [case.setting() for case in cases],
         seeds,
         into=into,
         workers=workers,
         progress=lambda done, total: line.show(done, total, f"{done} runs of {total}"),
     )
     line.end()
-    found: Findings = {case: {} for case in CASES}
+    found: Findings = {case: {} for case in cases}
     for row in summary(results):
-        found[CASES[row.setting]][row.measure] = row
+        found[cases[row.setting]][row.measure] = row
     return found
 
 
@@ -158,12 +164,16 @@ def report(found: Findings) -> str:
     for case, rows in found.items():
         cells = [percent(rows.get(measure)) for measure in measures]
         lines.append([f"{case.mechanism}, {case.classifier}", f"{case.share} %", *cells])
-    runs = found[CASES[0]]["accuracy_end"].value.runs
     header = ["", "lie", "accuracy", "at the end", "honest", "bad"]
     return (
         f"{table(header, lines)}\n\nAccuracy on cases held out, and profit per person in % of what "
-        f"they began with;\nmeans of {runs} runs, ±: 95 % intervals"
+        f"they began with;\nmeans of {runs_of(found)} runs, ±: 95 % intervals"
     )
+
+
+def runs_of(found: Findings) -> int:
+    """How many runs of each case there were."""
+    return next(iter(found.values()))["accuracy_end"].value.runs
 
 
 def percent(row: Row | None) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from examples.liars import CASES, MECHANISMS, SHARES, Case, Findings
+from examples.liars import MECHANISMS, SHARES, Case, Findings, runs_of
 from simulation.plots import saved
-from simulation.scenarios import CANCER
 
 # Okabe and Ito's colours, told apart with any colour vision; markers differ, too.
 STYLES = dict(zip(MECHANISMS, [("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^")], strict=False))
@@ -23,15 +22,18 @@ def draw(found: Findings, form: str) -> bytes:
     form
         ``png`` or ``svg``.
     """
-    figure = Figure(figsize=(11, 7), layout="constrained")
-    upper, lower = figure.subplots(2, 3, sharex=True, sharey="row")
-    for classifier, above, below in zip(CANCER, upper, lower, strict=True):
+    classifiers = list(dict.fromkeys(case.classifier for case in found))
+    figure = Figure(figsize=(2 + 3 * len(classifiers), 7), layout="constrained")
+    columns = (2, len(classifiers))
+    upper, lower = figure.subplots(*columns, sharex=True, sharey="row", squeeze=False)
+    for classifier, above, below in zip(classifiers, upper, lower, strict=True):
         for number, mechanism in enumerate(MECHANISMS):
-            cases = [Case(mechanism, classifier, share) for share in SHARES]
+            cases = [each for each in found if each[:2] == (mechanism, classifier)]
+            with_bad = [case for case in cases if case.share]
             shift = (number - (len(MECHANISMS) - 1) / 2) * SHIFT
             draw_line(above, found, cases, "accuracy_end", shift, mechanism)
             draw_line(below, found, cases, "profit of honest", shift, f"{mechanism}: honest")
-            draw_line(below, found, cases[1:], "profit of bad", shift, f"{mechanism}: bad", "--")
+            draw_line(below, found, with_bad, "profit of bad", shift, f"{mechanism}: bad", "--")
         above.set_title(classifier, fontweight="bold")
         below.axhline(0, color="0.5", linewidth=0.8)
         below.set_xticks(SHARES)
@@ -43,10 +45,9 @@ def draw(found: Findings, form: str) -> bytes:
     lower[0].set_ylabel("profit per person,\n% of what they began with")
     for row in (upper, lower):
         row[-1].legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    runs = found[CASES[0]]["accuracy_end"].value.runs
     figure.supxlabel(
-        f"% of people who write the wrong label under each case (means of {runs} runs, "
-        "95 % intervals)",
+        "% of people who write the wrong label under each case\n"
+        f"(means of {runs_of(found)} runs, 95 % intervals)",
         fontsize="medium",
     )
     return saved(figure, form)
@@ -62,6 +63,8 @@ def draw_line(
     dashes: str = "-",
 ) -> None:
     """Draw a measure over the share, with intervals."""
+    if not cases:
+        return
     colour, marker = STYLES[cases[0].mechanism]
     values = [found[case][measure].value for case in cases]
     axes.errorbar(
