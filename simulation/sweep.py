@@ -19,7 +19,7 @@ from concurrent.futures import (
     Future,
     ProcessPoolExecutor,
 )
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -204,11 +204,30 @@ def _end_with_parent() -> None:
     Thread(target=end, daemon=True).start()
 
 
+_locked: set[int] = set()
+
+
+def _let_go() -> None:
+    """In a forked process: have nothing to do with files that its parent has locked.
+
+    It would keep them locked for as long as it lives on when the parent is killed.
+    """
+    for descriptor in _locked:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, descriptor, inheritable=False)
+        os.close(nothing)
+    _locked.clear()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_let_go)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read it and to append to it, and keep other processes from doing the same.
+    """Open a file to read it and to append to it, and keep other sweeps from doing the same.
 
-    The lock is the system's, and ends with this process and its workers, however they end.
+    The lock is the system's, and ends with this process, however that ends.
     """
     with path.open("a+b") as file:
         if sys.platform != "win32":
@@ -220,12 +239,11 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
                 ) from None
             except OSError:  # some network drives have no locks
                 pass
+        _locked.add(file.fileno())
         try:
             yield file
         finally:
-            if sys.platform != "win32":
-                with suppress(OSError):
-                    fcntl.flock(file, fcntl.LOCK_UN)  # forked processes would hold it
+            _locked.discard(file.fileno())
 
 
 def _resume(file: BinaryIO, path: Path, head: bytes) -> Iterator[Result]:
