@@ -6,12 +6,24 @@ differences between settings are known better than the settings themselves.
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import nullcontext
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, BinaryIO, NamedTuple
 
 from pydantic import ValidationError
 
@@ -20,12 +32,23 @@ from simulation.experiment import Experiment
 from simulation.outcome import Outcome
 from simulation.run import run
 
+if sys.platform != "win32":
+    import fcntl
+
+# How many runs an executor may have at a time: more than there are workers, and few enough to keep
+# in memory.
+MOST_PENDING = 1_000
+
 Setting = Mapping[str, Any]
 Progress = Callable[[int, int], None]
 
 
 class UnusableFile(ChainError, ValueError):
-    """A file that results are to go to holds something else."""
+    """A file that results are to go to holds something else, or is in use."""
+
+
+class WorkerLost(ChainError, RuntimeError):
+    """A process that made runs was killed, or a cluster that made them is gone."""
 
 
 class Result(NamedTuple):
@@ -55,10 +78,12 @@ def sweep(
         What to change in each: see `Experiment.changed`.
     into
         A file of JSON lines to append results to as they come. If it has some of this very sweep
-        already, these are not run again.
+        already, these are not run again. No other sweep can write to it meanwhile, except on
+        Windows and on drives that have no locks: there, take care that none does.
     executor
         Where to run; anything that has ``submit``, a Dask client's ``get_executor()`` for example.
-        By default processes on this machine.
+        By default processes on this machine. Elsewhere policies and mechanisms of your own have to
+        be in modules that can be imported, not in the program that is run.
     workers
         How many processes; with 1 all is done in this one.
     with_root
@@ -74,90 +99,177 @@ def sweep(
     Raises
     ------
     ValueError
-        If a setting makes no sense.
+        If a setting makes no sense, or a seed is given twice.
     UnusableFile
-        If `into` holds something else.
+        If `into` holds something else, or another sweep is writing it.
     DataError, DoesNotFit
         What a run has against its data. Runs done by then are in the file.
+    WorkerLost
+        If a process is killed, perhaps for want of memory. Runs done by then are in the file.
     """
     seeds = list(seeds)
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("a seed is given twice: it would count as two runs, and be the same one")
     descriptions = [experiment.changed(dict(each)).model_dump_json() for each in settings]
     wanted = [(setting, seed) for setting in range(len(settings)) for seed in seeds]
-    head = json.dumps({"settings": descriptions, "seeds": seeds, "roots": with_root})
-    found: dict[tuple[int, int], Outcome] = {}
-    if into is not None:
-        found = {(each.setting, each.seed): each.outcome for each in resume(into, head)}
-    missing = [key for key in wanted if key not in found]
-    with nullcontext() if into is None else into.open("a", encoding="utf-8") as file:
+    head = json.dumps({"settings": descriptions, "seeds": seeds, "roots": with_root}) + "\n"
+    found: dict[Key, Outcome] = {}
+    with nullcontext() if into is None else _opened(into) as file:
+        if into is not None and file is not None:
+            found = {each[:2]: each.outcome for each in _resume(file, into, head.encode())}
         if progress is not None:
             progress(len(found), len(wanted))
-        jobs = [(key, descriptions[key[0]], with_root) for key in missing]
-        for key, text in _done(jobs, executor, workers):
-            found[key] = Outcome.model_validate_json(text)
-            if file is not None:
-                file.write(f'{{"setting":{key[0]},"seed":{key[1]},"outcome":{text}}}\n')
-                file.flush()
-            if progress is not None:
-                progress(len(found), len(wanted))
+        jobs = [(key, descriptions[key[0]], with_root) for key in wanted if key not in found]
+        with closing(_done(jobs, executor, workers)) as outcomes:
+            for key, text in outcomes:
+                found[key] = Outcome.model_validate_json(text)
+                if file is not None:
+                    line = f'{{"setting":{key[0]},"seed":{key[1]},"outcome":{text}}}\n'
+                    file.write(line.encode())
+                    file.flush()
+                if progress is not None:
+                    progress(len(found), len(wanted))
     return [Result(*key, found[key]) for key in wanted]
 
 
-Job = tuple[tuple[int, int], str, bool]
+Key = tuple[int, int]
+Job = tuple[Key, str, bool]
+Outcomes = Generator[tuple[Key, str], None, None]
 
 
-def _done(
-    jobs: list[Job], executor: Executor | None, workers: int | None
-) -> Iterator[tuple[tuple[int, int], str]]:
+def _done(jobs: Sequence[Job], executor: Executor | None, workers: int | None) -> Outcomes:
     """Keys and outcomes of jobs, as they are done."""
-    if executor is None and workers == 1:
+    if executor is not None:
+        yield from _done_by(executor, jobs)
+    elif workers == 1:
         for key, description, with_root in jobs:
             yield key, run_one(description, key[1], with_root)
-        return
-    own = executor is None and bool(jobs)
-    with ProcessPoolExecutor(workers) if own else nullcontext(executor) as pool:
-        assert pool is not None or not jobs
-        futures = {
-            pool.submit(run_one, description, key[1], with_root): key
-            for key, description, with_root in jobs
-            if pool is not None
-        }
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    else:
+        with ProcessPoolExecutor(workers, initializer=_end_with_parent) as processes:
+            yield from _done_by(processes, jobs)
+
+
+def _done_by(executor: Executor, jobs: Sequence[Job]) -> Outcomes:
+    """Keys and outcomes of jobs, as an executor has done them, and nothing of them kept."""
+    pending: dict[Future[str], Key] = {}
+    done: SimpleQueue[Future[str]] = SimpleQueue()
+
+    def next_done() -> tuple[Key, str]:
+        future = done.get()
+        return pending.pop(future), future.result()
+
+    try:
+        for key, description, with_root in jobs:
+            while len(pending) == MOST_PENDING or not done.empty():
+                yield next_done()
+            future = executor.submit(run_one, description, key[1], with_root)
+            pending[future] = key
+            future.add_done_callback(done.put)
+        while pending:
+            yield next_done()
+    except (BrokenExecutor, CancelledError) as error:
+        raise WorkerLost(
+            "a worker process is gone, perhaps for want of memory: run it again, with fewer "
+            "workers if need be; what is in a file is not run again"
+        ) from error
+    finally:
+        for future in pending:
+            future.cancel()
 
 
 def run_one(description: str, seed: int, with_root: bool) -> str:
     """Run an experiment given as JSON, and return its outcome as JSON: for other processes."""
     experiment = Experiment.model_validate_json(description)
-    return run(experiment, seed, with_root=with_root).model_dump_json()
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return run(experiment, seed, with_root=with_root).model_dump_json()
+    finally:
+        # A run refers to itself in circles. Python would look for such only after some ten runs,
+        # and of the longest each leaves 250 MB. All of it is young, so this looks at nothing else.
+        gc.collect(0)
+        if collecting:
+            gc.enable()
 
 
-def resume(path: Path, head: str) -> list[Result]:
+def _end_with_parent() -> None:
+    """See to it that this worker ends if the sweep is killed, and does not wait for it forever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=end, daemon=True).start()
+
+
+_locked: set[int] = set()
+
+
+def _let_go() -> None:
+    """In a forked process: have nothing to do with files that its parent has locked.
+
+    It would keep them locked for as long as it lives on when the parent is killed.
+    """
+    for descriptor in _locked:
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, descriptor, inheritable=False)
+        os.close(nothing)
+    _locked.clear()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_let_go)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read it and to append to it, and keep other sweeps from doing the same.
+
+    The lock is the system's, and ends with this process, however that ends.
+    """
+    with path.open("a+b") as file:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UnusableFile(
+                    f"another sweep is writing {path}: wait for it, or choose another file"
+                ) from None
+            except OSError:  # some network drives have no locks
+                pass
+        _locked.add(file.fileno())
+        try:
+            yield file
+        finally:
+            _locked.discard(file.fileno())
+
+
+def _resume(file: BinaryIO, path: Path, head: bytes) -> Iterator[Result]:
     """Results that a file has already; begin it if it is empty, and cut off half a line.
 
-    Raises UnusableFile if it does not begin with `head`.
+    Raises UnusableFile if it does not begin with the line `head`.
     """
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = text.splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):  # it was interrupted while writing
-        lines.pop()
-    if not lines and text and not head.startswith(text):
-        raise UnusableFile(f"{path} holds something else: choose another file, or delete it")
-    if lines and lines[0] != head + "\n":
-        raise UnusableFile(
-            f"{path} holds another sweep, or no sweep: choose another file, or delete it"
-        )
-    results = [_result(path, number, line) for number, line in enumerate(lines[1:], 2)]
-    whole = "".join(lines) or head + "\n"
-    if whole != text:
-        path.write_text(whole, encoding="utf-8")
-    return results
+    file.seek(0)
+    whole = 0
+    for number, line in enumerate(file, 1):
+        if number == 1 and not head.startswith(line):
+            raise UnusableFile(
+                f"{path} holds another sweep, or no sweep: choose another file, or delete it"
+            )
+        if not line.endswith(b"\n"):  # it was interrupted while writing
+            break
+        if number > 1:
+            yield _result(path, number, line)
+        whole += len(line)
+    file.truncate(whole)
+    if not whole:
+        file.write(head)
+        file.flush()
 
 
-def _result(path: Path, number: int, line: str) -> Result:
+def _result(path: Path, number: int, line: bytes) -> Result:
     try:
         fields = json.loads(line)
         outcome = Outcome.model_validate(fields["outcome"])
