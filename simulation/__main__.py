@@ -47,6 +47,8 @@ examples:
   python -m simulation compare cancer-perceptron --with mechanism=points \\
       --with "agents.1.count=3 learner.kind=centroid" --seeds 20 --plot profit.png
       twenty runs as it is and in two other settings, the same seeds in each
+  python -m simulation compare cancer-perceptron --with mechanism=points --same-contributions
+      what points change if everybody adds the same; by default agents decide anew
   python -m simulation show crowd > mine.json
       an experiment as JSON: edit it, then run mine.json
   python -m simulation sweep mine.json --settings settings.json --seeds 32 --into results.jsonl
@@ -143,6 +145,11 @@ def add_many(parser: argparse.ArgumentParser, seeds: int) -> None:
     )
     parser.add_argument(
         "--workers", type=whole_number(1, 1024), help="processes; default: one a core"
+    )
+    parser.add_argument(
+        "--same-contributions",
+        action="store_true",
+        help="agents add in all settings what they added in the first one, whatever it costs",
     )
     add_common(parser)
 
@@ -243,6 +250,7 @@ def many(
         experiment,
         settings,
         range(options.seeds),
+        same_contributions=options.same_contributions,
         into=into,
         workers=options.workers,
         progress=lambda done, total: line.show(done, total, f"{done} runs of {total}"),

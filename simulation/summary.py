@@ -79,6 +79,8 @@ def measures(outcomes: Sequence[Outcome]) -> dict[str, list[float]]:
         for name in ("accuracy_start", "accuracy_lowest", "accuracy_end", "contributions", "days")
     }
     found["gas"] = [float(sum(outcome.gas.values())) for outcome in outcomes]
+    if any(outcome.skipped for outcome in outcomes):
+        found["skipped"] = [float(outcome.skipped) for outcome in outcomes]
     for group in outcomes[0].groups:
         found[f"profit of {group}"] = [outcome.profit(group) for outcome in outcomes]
     return found

@@ -1,7 +1,9 @@
 """Many runs: every setting with every seed, in processes, streamed to a file, and gone on with.
 
 All settings share their seeds: the nth visit of an agent comes with the same luck in each. So the
-differences between settings are known better than the settings themselves.
+differences between settings are known better than the settings themselves; and better still if all
+settings are given the same contributions, though that asks less: what a setting does to them, not
+what agents make of it.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +21,9 @@ from pydantic import ValidationError
 from chain.errors import ChainError
 from simulation.experiment import Experiment
 from simulation.outcome import Outcome
-from simulation.run import run
+from simulation.run import go_on, run
+from simulation.traces import Trace, check_same, trace_of
+from simulation.world import World
 
 Setting = Mapping[str, Any]
 Progress = Callable[[int, int], None]
@@ -41,6 +46,7 @@ def sweep(
     settings: Sequence[Setting],
     seeds: Iterable[int],
     *,
+    same_contributions: bool = False,
     into: Path | None = None,
     executor: Executor | None = None,
     workers: int | None = None,
@@ -53,6 +59,9 @@ def sweep(
     ----------
     settings
         What to change in each: see `Experiment.changed`.
+    same_contributions
+        Whether agents add in all settings, with each seed, what they added in the first setting.
+        Otherwise they decide anew.
     into
         A file of JSON lines to append results to as they come. If it has some of this very sweep
         already, these are not run again.
@@ -75,23 +84,35 @@ def sweep(
     ------
     ValueError
         If a setting makes no sense.
+    UnusableTrace
+        If a setting cannot have the contributions of the first.
     UnusableFile
         If `into` holds something else.
     DataError, DoesNotFit
         What a run has against its data. Runs done by then are in the file.
     """
     seeds = list(seeds)
-    descriptions = [experiment.changed(dict(each)).model_dump_json() for each in settings]
+    experiments = [experiment.changed(dict(each)) for each in settings]
+    descriptions = [each.model_dump_json() for each in experiments]
     wanted = [(setting, seed) for setting in range(len(settings)) for seed in seeds]
-    head = json.dumps({"settings": descriptions, "seeds": seeds, "roots": with_root})
+    about = {"settings": descriptions, "seeds": seeds, "roots": with_root}
+    if same_contributions:
+        for each in experiments:
+            check_same(each, experiments[0])
+        about["same_contributions"] = True
+        _first.cache_clear()  # of classes of the user's that are others by now
+    head = json.dumps(about)
     found: dict[tuple[int, int], Outcome] = {}
     if into is not None:
         found = {(each.setting, each.seed): each.outcome for each in resume(into, head)}
     missing = [key for key in wanted if key not in found]
+    first = descriptions[0] if same_contributions else None
+    if same_contributions:
+        missing.sort(key=lambda key: key[1])  # runs of one trace together
     with nullcontext() if into is None else into.open("a", encoding="utf-8") as file:
         if progress is not None:
             progress(len(found), len(wanted))
-        jobs = [(key, descriptions[key[0]], with_root) for key in missing]
+        jobs = [(key, (descriptions[key[0]], key[1], with_root, first)) for key in missing]
         for key, text in _done(jobs, executor, workers):
             found[key] = Outcome.model_validate_json(text)
             if file is not None:
@@ -102,7 +123,7 @@ def sweep(
     return [Result(*key, found[key]) for key in wanted]
 
 
-Job = tuple[tuple[int, int], str, bool]
+Job = tuple[tuple[int, int], tuple[str, int, bool, str | None]]
 
 
 def _done(
@@ -110,16 +131,14 @@ def _done(
 ) -> Iterator[tuple[tuple[int, int], str]]:
     """Keys and outcomes of jobs, as they are done."""
     if executor is None and workers == 1:
-        for key, description, with_root in jobs:
-            yield key, run_one(description, key[1], with_root)
+        for key, arguments in jobs:
+            yield key, run_one(*arguments)
         return
     own = executor is None and bool(jobs)
     with ProcessPoolExecutor(workers) if own else nullcontext(executor) as pool:
         assert pool is not None or not jobs
         futures = {
-            pool.submit(run_one, description, key[1], with_root): key
-            for key, description, with_root in jobs
-            if pool is not None
+            pool.submit(run_one, *arguments): key for key, arguments in jobs if pool is not None
         }
         try:
             for future in as_completed(futures):
@@ -129,10 +148,29 @@ def _done(
                 future.cancel()
 
 
-def run_one(description: str, seed: int, with_root: bool) -> str:
-    """Run an experiment given as JSON, and return its outcome as JSON: for other processes."""
+def run_one(description: str, seed: int, with_root: bool, first: str | None = None) -> str:
+    """Run an experiment given as JSON, and return its outcome as JSON: for other processes.
+
+    Parameters
+    ----------
+    first
+        An experiment as JSON, with the contributions of which to run it.
+    """
+    trace = None
+    if first is not None:
+        outcome, trace = _first(first, seed, with_root)
+        if description == first:
+            return outcome
     experiment = Experiment.model_validate_json(description)
-    return run(experiment, seed, with_root=with_root).model_dump_json()
+    return run(experiment, seed, trace=trace, with_root=with_root).model_dump_json()
+
+
+@lru_cache(maxsize=1)
+def _first(description: str, seed: int, with_root: bool) -> tuple[str, Trace]:
+    """Run the first setting, once for those that follow in this process."""
+    world = World(Experiment.model_validate_json(description), seed)
+    go_on(world)
+    return world.outcome(with_root).model_dump_json(), trace_of(world)
 
 
 def resume(path: Path, head: str) -> list[Result]:

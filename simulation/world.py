@@ -10,7 +10,7 @@ from chain import Account, Chain, Receipt, Transaction
 from chain.deployed import ExternalMethod
 from chain.errors import InvalidTransaction
 from chain.units import days, ether
-from simulation.agents import Agent
+from simulation.agents import Agent, Offer
 from simulation.data.dataset import DataSet
 from simulation.evaluation import Evaluation
 from simulation.events import MEASURING, VISITING, Event
@@ -18,6 +18,7 @@ from simulation.experiment import Experiment
 from simulation.outcome import AgentOutcome, Outcome
 from simulation.recorder import Nothing, Recorder
 from simulation.state import State
+from simulation.traces import Trace, offers
 
 # Of the owner, who deploys the model: enough for any that fits.
 OWNER_WEI = 10_000 * ether
@@ -42,6 +43,8 @@ class World:
         All that happens follows from these.
     recorder
         Keeps what is to be kept.
+    trace
+        What is to be added; None for agents to decide.
 
     Raises
     ------
@@ -49,9 +52,17 @@ class World:
         If the data cannot be had.
     DoesNotFit
         If no contract can hold the model.
+    UnusableTrace
+        If the trace is not of such a run.
     """
 
-    def __init__(self, experiment: Experiment, seed: int, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        seed: int,
+        recorder: Recorder | None = None,
+        trace: Trace | None = None,
+    ) -> None:
         self.experiment = experiment
         self.mechanism = experiment.mechanism
         self.seed = seed
@@ -82,6 +93,8 @@ class World:
             agent.previous = self.start
             wait_s = agent.policy.wait_s(agent.random.standard_normal())
             self.state.queue.add(Event(wait_s, VISITING, position))
+        self.trace = trace
+        self.offers: dict[tuple[int, str], Offer] = {} if trace is None else offers(trace, self)
 
     def _make_agents(self) -> tuple[list[Agent], list[range]]:
         """Deal money and samples; each agent draws random numbers of its own."""
@@ -243,6 +256,7 @@ class World:
             reports=total("report"),
             predictions=total("buy_prediction"),
             failed=state.failed,
+            skipped=0 if self.trace is None else self.trace.skipped(state),
             looks=state.looks,
             visits=state.visits,
             days=(self.now - self.start) / days,

@@ -81,6 +81,7 @@ SIMULATION = [
     "outcome",
     "recorder",
     "state",
+    "traces",
     "world",
     "visits",
     "run",
