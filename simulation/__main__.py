@@ -60,6 +60,7 @@ The same seed gives the same results, on one process or many. Results go to stan
 """
 
 MOST_SEEDS = 100_000
+SAME_CONTRIBUTIONS = "; all with the contributions of the first"
 
 
 def make_parser() -> OneLineParser:
@@ -257,10 +258,11 @@ def many(
     )
     line.end()
     rows = summary(results)
+    about = SAME_CONTRIBUTIONS if options.same_contributions else ""
     if plots:
-        form = options.plot.suffix[1:]
-        write_whole(options.plot, plots.draw_comparison(rows, names, experiment.name, form))
-    report_many(rows, names, options.out)
+        title, form = experiment.name + about, options.plot.suffix[1:]
+        write_whole(options.plot, plots.draw_comparison(rows, names, title, form))
+    report_many(rows, names, options.out, about)
 
 
 def plotting(options: argparse.Namespace) -> Any:

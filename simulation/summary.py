@@ -53,10 +53,7 @@ def summary(results: Sequence[Result]) -> list[Row]:
     results
         As `sweep` returns them.
     """
-    by_setting: dict[int, list[Outcome]] = {}
-    for result in results:
-        by_setting.setdefault(result.setting, []).append(result.outcome)
-    measured = {setting: measures(outcomes) for setting, outcomes in by_setting.items()}
+    measured = measured_by_setting(results)
     first = next(iter(measured.values()))
     return [
         Row(
@@ -70,6 +67,14 @@ def summary(results: Sequence[Result]) -> list[Row]:
         for setting, found in measured.items()
         for name, values in found.items()
     ]
+
+
+def measured_by_setting(results: Sequence[Result]) -> dict[int, dict[str, list[float]]]:
+    """What is worth knowing of each run of a sweep, by setting and name, in the order of seeds."""
+    outcomes: dict[int, list[Outcome]] = {}
+    for result in results:
+        outcomes.setdefault(result.setting, []).append(result.outcome)
+    return {setting: measures(found) for setting, found in outcomes.items()}
 
 
 def measures(outcomes: Sequence[Outcome]) -> dict[str, list[float]]:
