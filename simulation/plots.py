@@ -43,7 +43,7 @@ def draw_run(rows: Rows, title: str, form: str = "png") -> bytes:
     for each in axes:
         _tidy(each)
     axes[2].set_xlim(0, max(row[0] for row in rows["accuracy"]) / days)
-    return _saved(figure, form)
+    return saved(figure, form)
 
 
 def _draw_accuracy(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -134,7 +134,7 @@ def draw_comparison(
         f"means of {runs} runs each, with 95 % intervals" if runs > 1 else "one run each",
         fontsize="small",
     )
-    return _saved(figure, form)
+    return saved(figure, form)
 
 
 def _draw_measures(axes: Axes, rows: Sequence[Row], measures: list[str], settings: int) -> None:
@@ -170,7 +170,8 @@ def _legend(axes: Axes) -> None:
         axes.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
-def _saved(figure: Figure, form: str) -> bytes:
+def saved(figure: Figure, form: str) -> bytes:
+    """A figure as a file, the same bytes each time."""
     content = BytesIO()
     with rc_context({"svg.hashsalt": "simulation"}):
         figure.savefig(content, format=form, dpi=120, metadata=METADATA[form])

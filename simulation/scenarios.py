@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chain.units import hours, minutes
+from chain.units import ether, hours, minutes
 from simulation.experiment import Data, Experiment, Group, Stop
 from simulation.mechanisms import Deposit, Mechanism, PaidDeposit, Reputation
 from simulation.policies import Buyer, Careless, Claimer, Copier, Flipping, Honest, Sybil
@@ -21,6 +21,10 @@ SMALL_LEARNING_RATE = 0.03
 # So that few data last for weeks: a crowd comes by less often than the reference's two.
 CROWD_WAIT_S = 2.0 * hours
 CROWD_DEVIATION_S = 30.0 * minutes
+CROWD_WEI = 1_000 * ether
+# A lie that the model agrees with counts as good data, too. With rich buyers and 50 ether for each
+# prediction, what that brings is more than what the other lies cost.
+CROWD_PRICE_WEI = 2 * ether
 
 
 def reference(
@@ -66,13 +70,17 @@ CROWD = Experiment(
     name="crowd",
     data=Data(name="digits-parity", dense=False),
     learner=Learner(learning_rate=SMALL_LEARNING_RATE),
-    mechanism=PaidDeposit(),
+    mechanism=PaidDeposit(prediction_price_wei=CROWD_PRICE_WEI),
     agents=(
         *[
             Group(
                 name=name,
                 count=count,
-                policy=kind(mean_wait_s=CROWD_WAIT_S, wait_deviation_s=CROWD_DEVIATION_S),
+                policy=kind(
+                    balance_wei=CROWD_WEI,
+                    mean_wait_s=CROWD_WAIT_S,
+                    wait_deviation_s=CROWD_DEVIATION_S,
+                ),
             )
             for name, count, kind in [
                 ("honest", 5, Honest),
