@@ -15,7 +15,8 @@ from chain.errors import ChainError
 from chain.units import ether, hours
 from simulation.command_line import ProgressLine, Unusable, check_output
 from simulation.experiment import Experiment, Group
-from simulation.mechanisms import Deposit, Mechanism, Reputation
+from simulation.mechanism import Mechanism
+from simulation.mechanisms import Deposit, Reputation
 from simulation.policies import Flipping, Honest, Policy
 from simulation.scenarios import CANCER, small
 from simulation.summary import Row, summary

@@ -9,7 +9,7 @@ from pathlib import Path
 from chain.units import ether
 from simulation.command_line import as_csv
 from simulation.data.catalogue import CATALOGUE, FromFile
-from simulation.mechanisms import Mechanism
+from simulation.mechanism import Mechanism
 from simulation.outcome import Outcome
 from simulation.policies import Policy
 from simulation.scenarios import SCENARIOS, about

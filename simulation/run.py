@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable
 
 from chain.units import days
-from simulation.events import MEASURING, VISITING, Event
+from simulation.events import MEASURING, OPENING, VISITING, Event
 from simulation.experiment import Experiment
 from simulation.outcome import Outcome
 from simulation.recorder import Recorder
@@ -88,6 +88,8 @@ def happen(world: World) -> None:
         world.measure()
         later_s = event.time_s + world.experiment.measure_every_s
         state.queue.add(Event(later_s, MEASURING, 0))
+    elif event.priority == OPENING:
+        world.begin()
     else:
         agent = state.agents[event.identity]
         visit(world, agent)
@@ -123,8 +125,8 @@ def nothing_to_add(world: World, event: Event) -> bool:
 
 
 def finish(world: World) -> None:
-    """Let everybody withdraw what is theirs, and measure once more."""
-    if world.mechanism.sells_predictions:
-        for agent in world.state.agents:
-            withdraw(world, agent, 1)
-    world.measure()
+    """Let a provider end what it has begun and everybody withdraw, and measure once more."""
+    world.end()
+    for who in world.everyone:
+        withdraw(world, who, 1)
+    world.measure(learned=True)
