@@ -22,7 +22,7 @@ from chain.errors import ChainError
 from simulation.experiment import Experiment
 from simulation.outcome import Outcome
 from simulation.run import go_on, run
-from simulation.traces import Trace, check_same, trace_of
+from simulation.traces import Trace, check_settings, trace_of
 from simulation.world import World
 
 Setting = Mapping[str, Any]
@@ -97,8 +97,7 @@ def sweep(
     wanted = [(setting, seed) for setting in range(len(settings)) for seed in seeds]
     about = {"settings": descriptions, "seeds": seeds, "roots": with_root}
     if same_contributions:
-        for each in experiments:
-            check_same(each, experiments[0])
+        check_settings(experiments)
         about["same_contributions"] = True
         _first.cache_clear()  # of classes of the user's that are others by now
     head = json.dumps(about)

@@ -7,6 +7,7 @@ A run that replays its own trace is the same run, to the state root.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chain.errors import ChainError
@@ -91,6 +92,19 @@ def check_same(experiment: Experiment, first: Experiment) -> None:
             raise UnusableTrace(
                 f"the same contributions need the same {field}: change other things, such as "
                 "mechanism, learner or gas_price_wei, or let agents decide what to add"
+            )
+
+
+def check_settings(experiments: Sequence[Experiment]) -> None:
+    """Raise UnusableTrace if some cannot have what is added in the first, whatever that is."""
+    first = experiments[0]
+    for experiment in experiments:
+        check_same(experiment, first)
+        hidden = experiment.mechanism.hidden_samples
+        if hidden > first.mechanism.hidden_samples:
+            raise UnusableTrace(
+                f"a provider hides {hidden} samples that agents may add in the first setting: put "
+                "the setting first that hides most"
             )
 
 

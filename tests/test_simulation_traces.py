@@ -15,7 +15,9 @@ from simulation.counterfactual import Branch
 from simulation.data.catalogue import CATALOGUE, BuiltIn, load
 from simulation.events import Event
 from simulation.experiment import Data, Experiment, Group, Stop
-from simulation.mechanisms import Deposit, Mechanism, PaidDeposit, PaidReputation, Reputation
+from simulation.market import Market
+from simulation.mechanism import Mechanism
+from simulation.mechanisms import Deposit, PaidDeposit, PaidReputation, Reputation
 from simulation.outcome import Outcome
 from simulation.policies import (
     Buyer,
@@ -143,6 +145,30 @@ def test_in_other_settings_the_same_is_added_by_the_same_at_the_same_visits(
         assert each.visit_s <= each.time - world.start <= each.visit_s + longest_s
     # It is not what they would have added, or the test would say little.
     assert outcome != original.outcome()
+
+
+def test_a_market_can_have_what_was_added_for_deposits_and_the_other_way_round() -> None:
+    market = Market(pieces=2, piece_size=3, stakes_all=True, bounty_wei=20 * ether)
+    hiding = CROWD.changed({"mechanism": market.model_dump(), "stop.contributions": 20})
+    deposits = hiding.changed({"mechanism": "deposit"})
+    for first, others in ((hiding, (hiding, deposits)), (deposits, (hiding,))):
+        world = whole(first, 3)
+        for other in others:
+            again = whole(other, 3, trace_of(world))
+            assert added(again) == added(world)
+            assert again.outcome().skipped == again.outcome().failed == 0
+            assert (again.outcome(True) == world.outcome(True)) == (other is first)
+
+
+def test_what_a_provider_hides_cannot_be_added() -> None:
+    hiding = {"mechanism": Market(pieces=2, piece_size=3).model_dump()}
+    samples = len(World(SIMPLE.changed(hiding), 0).rest)
+    with pytest.raises(UnusableTrace, match=f"a run with {samples} samples for 2 agents cannot"):
+        run(SIMPLE.changed(hiding), 0, trace=trace_of(whole(SIMPLE, 0)))
+    with pytest.raises(UnusableTrace, match=r"hides 6 samples .* first that hides most$"):
+        sweep(SIMPLE, [{}, hiding], [0], same_contributions=True, workers=1)
+    results = sweep(SIMPLE, [hiding, {}], [0], same_contributions=True, workers=1)
+    assert results[0].outcome.contributions == results[1].outcome.contributions == samples
 
 
 def with_money(**balances_wei: int) -> Experiment:
