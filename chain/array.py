@@ -24,6 +24,15 @@ VECTOR_LENGTH = 48
 READ_ONLY = "a passed array is read-only: copy it with list(...) to change it"
 
 
+def pack(integers: Sequence[int]) -> bytes:
+    """Canonical bytes of integers: their width (8, or else 32), then little-endian words."""
+    try:
+        return struct.pack(f"<b{len(integers)}q", 8, *integers)
+    except struct.error:
+        words = [int(integer) % 2**256 for integer in integers]
+        return b"\x20" + b"".join([word.to_bytes(32, "little") for word in words])
+
+
 class Array(Sequence[T], Generic[T]):
     """A read-only sequence whose derived forms are computed once, when first asked for.
 
@@ -108,17 +117,11 @@ class Array(Sequence[T], Generic[T]):
 
     @property
     def packed(self) -> bytes:
-        """Canonical bytes of integers: their width (8, or else 32), then little-endian words."""
+        """Canonical bytes of integers, as `pack` makes them."""
         packed = self._packed
         if packed is None:
-            if self._values is None:
-                packed = b"\x08" + self._words().tobytes()
-            else:
-                try:
-                    packed = struct.pack(f"<b{len(self._values)}q", 8, *self._values)
-                except struct.error:
-                    words = [int(v) % 2**256 for v in self._values]  # type: ignore[call-overload]
-                    packed = b"\x20" + b"".join([word.to_bytes(32, "little") for word in words])
+            values: Any = self._values
+            packed = b"\x08" + self._words().tobytes() if values is None else pack(values)
             self._packed = packed
         return packed
 
@@ -152,6 +155,11 @@ class Array(Sequence[T], Generic[T]):
                 count += 24 * sum([v < 0 for v in self._values])  # type: ignore[operator]
             self._nonzero_bytes = count
         return count
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether the elements are held as int64 alone, not as Python objects."""
+        return self._values is None
 
     def _words(self) -> NDArray[np.int64]:
         """The vector as little-endian words: itself, on most machines."""

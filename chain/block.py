@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
-from pydantic import BaseModel, ConfigDict
+from dataclasses import dataclass, fields
 
 from chain.crypto import sha3
 from chain.encoding import encode
@@ -14,7 +12,8 @@ from chain.transaction import Transaction
 from chain.values import Address
 
 
-class Header(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Header:
     """Commitment to a block and, through `parent_hash`, to everything before it.
 
     Attributes
@@ -32,8 +31,6 @@ class Header(BaseModel):
         Merkle root over all balances, nonces, contracts and storage after the block.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     number: int
     count: int
     parent_hash: bytes
@@ -45,10 +42,13 @@ class Header(BaseModel):
     receipts_root: bytes
     state_root: bytes
 
-    @cached_property
+    @property
     def hash(self) -> bytes:
         """32 bytes that name the block."""
-        return sha3(encode(tuple(getattr(self, name) for name in type(self).model_fields)))
+        return sha3(encode([getattr(self, name) for name in _FIELDS]))
+
+
+_FIELDS = tuple(field.name for field in fields(Header))
 
 
 class Block:

@@ -7,13 +7,15 @@ journal, so neither has an operation that the journal could not undo.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chain.array import VECTOR_LENGTH, Array
-from chain.encoding import encode
+from chain.encoding import encode, encode_head, first_text
 
 Leaves = dict[bytes, bytes | None]
 
@@ -22,6 +24,18 @@ Leaves = dict[bytes, bytes | None]
 ELEMENTS_PER_LEAF = 64
 
 NO_KEYS: tuple[()] = ()
+
+
+@lru_cache(maxsize=4096)  # the same few balances and counts change in every block
+def leaf_key(path: bytes) -> bytes:
+    """Return where in the state tree the leaf named `path` belongs.
+
+    That is the hash of the name, but for the first hex digit, which is that of the hash of the
+    first text alone: all leaves of a contract, all balances, all nonces are below one branch. A
+    block changes cells of few contracts, and so leaves most of the tree alone.
+    """
+    whole, group = sha256(path).digest(), sha256(first_text(path)).digest()
+    return bytes((group[0] & 0xF0 | whole[0] & 0x0F,)) + whole[1:]
 
 
 def joined(keys: Any, key: Any) -> Any:
@@ -48,7 +62,7 @@ class Cells(dict[Any, Any]):
         For the journal: several of the cells at once.
     """
 
-    __slots__ = ("batch", "default", "originals", "path", "shared")
+    __slots__ = ("_head", "batch", "default", "originals", "path", "shared")
 
     def __init__(self, path: tuple[str, ...], default: Any = None, shared: Any = NO_KEYS) -> None:
         super().__init__()
@@ -57,23 +71,28 @@ class Cells(dict[Any, Any]):
         self.shared = shared
         self.originals: dict[Any, Any] = {}
         self.batch = Batch(self)
+        self._head: bytes | None = None
 
     def unset(self, key: Any) -> Any:
         """What `key` reads as when nothing was written there."""
         return self.default
 
-    def leaves(self, key: Any, before: Any) -> Leaves:
-        """Leaves of the state tree that differ since `key` held `before`; None is no leaf."""
-        found: Leaves = {}
+    def add_leaves(self, found: Leaves, key: Any, before: Any) -> None:
+        """Add the leaves of the state tree that differ since `key` held `before`.
+
+        None stands for no leaf.
+        """
         if isinstance(before, Column):
             found.update(dict.fromkeys(before.paths()))
         value = self.get(key)
         if isinstance(value, Column):
-            found.update(value.leaves())
-            return found
+            value.add_leaves(found)
+            return
+        head = self._head
+        if head is None:  # of all names, which are (*path, key)
+            head = self._head = encode_head(self.path, len(self.path) + 1)
         unset = value is None or value == self.unset(key)
-        found[encode((*self.path, joined(self.shared, key)))] = None if unset else encode(value)
-        return found
+        found[head + encode(joined(self.shared, key))] = None if unset else encode(value)
 
 
 class Batch:
@@ -97,12 +116,10 @@ class Batch:
     def __delitem__(self, keys: tuple[Any, ...]) -> None:
         raise AssertionError("only cells that hold something are written together")
 
-    def leaves(self, keys: tuple[Any, ...], before: Any) -> Leaves:
-        """Leaves of the state tree that the cells are."""
-        found: Leaves = {}
+    def add_leaves(self, found: Leaves, keys: tuple[Any, ...], before: Any) -> None:
+        """Add the leaves of the state tree that the cells are."""
         for key in keys:
-            found.update(self.cells.leaves(key, None))
-        return found
+            self.cells.add_leaves(found, key, None)
 
 
 class Column:
@@ -183,14 +200,13 @@ class Column:
     def _path(self, *part: Any) -> bytes:
         return encode((*self.home.path, self.key, *part))
 
-    def leaves(self, key: int | None = None, before: Any = None) -> Leaves:
-        """Leaves of the element at `key`, or of the whole column."""
+    def add_leaves(self, found: Leaves, key: int | None = None, before: Any = None) -> None:
+        """Add the leaves of the element at `key`, or of the whole column."""
         if self.home.get(self.key) is not self:
-            return {}
+            return
         chunks = -(-len(self) // ELEMENTS_PER_LEAF)
-        found: Leaves = {self._path("length"): encode(len(self)) if len(self) else None}
+        found[self._path("length")] = encode(len(self)) if len(self) else None
         for chunk in range(chunks) if key is None else (key // ELEMENTS_PER_LEAF,):
             start = chunk * ELEMENTS_PER_LEAF
             part = self.elements[start : start + ELEMENTS_PER_LEAF]
             found[self._path("elements", chunk)] = encode(part) if part else None
-        return found

@@ -21,7 +21,7 @@ from chain.gas_report import GasReport
 from chain.ledger import Genesis, Ledger
 from chain.logs import find_logs
 from chain.mempool import Ordering, by_price
-from chain.merkle import Proof
+from chain.proof import Proof
 from chain.receipt import Log, Receipt
 from chain.transaction import Kind, SignedTransaction, Transaction, new_transaction, plain
 from chain.types import ADDRESS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 
 from chain.block import Block, Header
@@ -20,6 +20,7 @@ from chain.errors import (
 )
 from chain.executor import Executor
 from chain.forks import Schedule
+from chain.garbage import uncollected
 from chain.host import BlockContext, Message
 from chain.mempool import Mempool, Ordering
 from chain.receipt import Receipt
@@ -352,7 +353,8 @@ class Ledger:
 
     def seal(self) -> Roots:
         """Give every block its header, and let go of the journal that only this needed."""
-        self._roots.seal(self.blocks)
+        with uncollected():
+            self._roots.seal(self.blocks)
         oldest = min((snapshot.mark for snapshot in self._snapshots.values()), default=None)
         self._roots.forget(oldest)
         return self._roots
@@ -391,11 +393,12 @@ class Ledger:
                 raise VerificationFailed(f"block {block.number}: {remade.dropped or 'other order'}")
         for block, remade in zip(self.blocks, twin.blocks, strict=True):
             mine, other = self.header(block.number), twin.header(remade.number)
-            for field in Header.model_fields:
-                if getattr(mine, field) != getattr(other, field):
+            for field in fields(Header):
+                held, made = getattr(mine, field.name), getattr(other, field.name)
+                if held != made:
                     raise VerificationFailed(
-                        f"block {block.number}: {field} is {getattr(mine, field)!r}, executed "
-                        f"again it is {getattr(other, field)!r}"
+                        f"block {block.number}: {field.name} is {held!r}, executed again it is "
+                        f"{made!r}"
                     )
         if self.state.leaves() != twin.state.leaves():
             raise VerificationFailed("the state differs from what the blocks lead to")

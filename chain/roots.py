@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from chain.block import Block, Header
-from chain.cells import Cells, Column, Leaves
-from chain.crypto import sha3
+from chain.cells import Cells, Column, Leaves, leaf_key
 from chain.journal import ABSENT, Journal, restore
-from chain.merkle import MerkleTree, Proof, merkle_root
+from chain.merkle import MerkleTree, merkle_root
+from chain.proof import Proof
 
 
 class Roots:
@@ -50,8 +50,10 @@ class Roots:
                 container, key, before = entries[index : index + 3]
                 restore(container, key, later.pop())
                 touched.setdefault((id(container), key), (container, key, before))
+            found: Leaves = {}
             for container, key, before in touched.values():
-                self._update(container.leaves(key, before))
+                container.add_leaves(found, key, before)
+            self._update(found)
             start = stop
             block.header = self._header(block)
             self._last_hash = block.header.hash
@@ -82,9 +84,9 @@ class Roots:
         journal.rollback(mark)
         if len(blocks) >= self.sealed:
             return
-        self._update(stale)
         for container, key in touched.values():
-            self._update(container.leaves(key, None))
+            container.add_leaves(stale, key, None)
+        self._update(stale)
         self.sealed = len(blocks)
         self._mark = mark
         header = blocks[-1].header
@@ -93,11 +95,11 @@ class Roots:
 
     def prove(self, path: bytes) -> Proof:
         """Prove what the cell named `path` holds, or that it holds nothing."""
-        return self.tree.prove(sha3(path))
+        return self.tree.prove(leaf_key(path))
 
     def _update(self, leaves: Leaves) -> None:
         for path, value in leaves.items():
-            self.tree.update(sha3(path), value)
+            self.tree.update(leaf_key(path), value)
 
     def _header(self, block: Block) -> Header:
         return Header(

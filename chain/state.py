@@ -57,5 +57,5 @@ class State:
         found: Leaves = {}
         for cells in families:
             for key in cells:
-                found.update(cells.leaves(key, None))
+                cells.add_leaves(found, key, None)
         return {path: value for path, value in found.items() if value is not None}

@@ -237,7 +237,10 @@ def drive(
                 receipt = market.step(work, sender=sender, gas_limit=gas_limit)
         except (OutOfGas, ModelNeedsMoreGas) as error:
             if work == 1:
-                raise InvalidValue(f"one step takes more gas than there is: {error}") from error
+                raise InvalidValue(
+                    "one step takes more gas than there is, or than its sender can pay for: "
+                    f"{sender} has {chain.balance(sender):,} wei ({error})"
+                ) from error
             work //= 2
             continue
         receipts.append(receipt)

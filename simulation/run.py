@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 
+from chain.garbage import uncollected
 from chain.units import days
 from simulation.events import MEASURING, OPENING, VISITING, Event
 from simulation.experiment import Experiment
@@ -63,17 +63,11 @@ def go_on(
     world: World, *, until_block: int | None = None, progress: Progress | None = None
 ) -> None:
     """Let a run go on: to its end, or until there are that many blocks."""
-    # A run keeps what it makes: to look for garbage would find none, and take a sixth longer.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():  # a run keeps what it makes; looking for garbage would take a sixth longer
         while not world.state.done and (until_block is None or world.chain.number < until_block):
             happen(world)
             if progress is not None:
                 progress(world)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def happen(world: World) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from chain import Account, Chain, Receipt, Transaction
+from chain.cells import leaf_key
 from chain.contract import (
     Contract,
     Error,
@@ -21,7 +22,6 @@ from chain.contract import (
     uint256,
     view,
 )
-from chain.crypto import sha3
 from chain.errors import InvalidTransaction
 from chain.merkle import MerkleTree
 from chain.units import ether, gwei
@@ -263,5 +263,5 @@ def root_from_scratch(chain: Chain) -> bytes:
     """The state root over all leaves, collected and hashed anew."""
     tree = MerkleTree()
     for path, value in chain._ledger.state.leaves().items():
-        tree.update(sha3(path), value)
+        tree.update(leaf_key(path), value)
     return tree.root()

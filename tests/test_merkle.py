@@ -1,19 +1,21 @@
-"""Tests of chain.merkle, against twins that recompute every root from scratch."""
+"""Tests of chain.merkle and chain.proof, against twins that recompute every root from scratch."""
 
 import hashlib
 import math
 import random
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chain import merkle
-from chain.merkle import EMPTY_ROOT, MAX_DEPTH, MerkleTree, Proof, merkle_root
+import chain.merkle
+import chain.proof
+from chain.merkle import MerkleTree, merkle_root
+from chain.proof import EMPTY_ROOT, MAX_DEPTH, WIDTH, Proof
 
 # The reference leaves and roots (of the first 1, 2, ... 8) of Certificate Transparency, RFC 6962.
 CT_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657",
@@ -57,14 +59,20 @@ def twin_root(items: Items) -> bytes:
         if len(entries) == 1:
             _, key, value = entries[0]
             return h(b"\2", key, h(value))
-        sides = [[e for e in entries if e[0][depth] == side] for side in "01"]
-        return h(b"\3", subtree(sides[0], depth + 1), subtree(sides[1], depth + 1))
+        below = [[e for e in entries if e[0][depth] == digit] for digit in "0123456789abcdef"]
+        return h(b"\3", *(subtree(some, depth + 1) for some in below))
 
-    return subtree([(bits(key), key, value) for key, value in items.items()], 0)
+    return subtree([(key.hex(), key, value) for key, value in items.items()], 0)
 
 
-def bits(key: bytes) -> str:
-    return f"{int.from_bytes(key, 'big'):0256b}"
+def branch(children: dict[int, bytes]) -> bytes:
+    """The digest of a branch with these children's digests."""
+    return h(b"\3", *(children.get(digit, bytes(32)) for digit in range(16)))
+
+
+def beside(children: dict[int, bytes], digit: int) -> tuple[bytes, ...]:
+    """What a proof has of a branch with these children, on a path through `digit`."""
+    return tuple(children.get(other, bytes(32)) for other in range(16) if other != digit)
 
 
 def flip(data: bytes, bit: int) -> bytes:
@@ -86,11 +94,11 @@ def random_items(count: int, seed: int = 1) -> Items:
     return {rng.randbytes(32): rng.randbytes(rng.randrange(40)) for _ in range(count)}
 
 
-# Few keys, so that operations meet; some fork at the top, some in the last bits, some between.
+# Few keys, so that operations meet; some fork at the top, some in the last digits, some between.
 keys = st.builds(
     lambda number, shift: (number << shift).to_bytes(32, "big"),
     st.integers(0, 9),
-    st.sampled_from([0, 125, 252]),
+    st.sampled_from([0, 3, 125, 252]),
 )
 values = st.binary(max_size=3)
 contents = st.dictionaries(keys, values, max_size=12)
@@ -137,9 +145,12 @@ def test_one_and_two_entries() -> None:
     low_leaf, high_leaf = h(b"\2", low, h(b"x")), h(b"\2", high, h(b""))
     assert tree.root() == low_leaf
     tree.update(high, b"")
-    assert tree.root() == h(b"\3", low_leaf, high_leaf)
+    children = {0: low_leaf, 8: high_leaf}
+    assert tree.root() == branch(children)
     assert (len(tree), tree.get(high)) == (2, b"")
-    assert tree.prove(high) == Proof(high, b"", (low_leaf,), None)
+    assert tree.prove(high) == Proof(high, b"", beside(children, 8), None)
+    nothing = b"\x70" + bytes(31)
+    assert tree.prove(nothing) == Proof(nothing, None, beside(children, 7), None)
     tree.update(high, None)
     assert tree.root() == low_leaf
     assert (len(tree), tree.get(high)) == (1, None)
@@ -155,10 +166,11 @@ def test_keys_that_differ_in_the_last_bit(first: bytes) -> None:
     assert root == twin_root(items)
     for key, value in items.items():
         proof = tree.prove(key)
-        assert len(proof.siblings) == MAX_DEPTH == 256
+        assert (MAX_DEPTH, WIDTH) == (64, 16)
+        assert len(proof.siblings) == 64 * 15
         assert proof.value == value
         assert proof.verify(root)
-        assert not any(mutant.verify(root) for mutant in islice(lies(proof), 0, None, 7))
+        assert not any(mutant.verify(root) for mutant in islice(lies(proof), 0, None, 23))
     tree.update(second, None)
     assert tree.root() == twin_root({first: b"1"})
 
@@ -227,11 +239,12 @@ def test_root_separates_contents() -> None:
 
 
 class Count:
-    """Stands in for sha256 in the module under test and counts its calls."""
+    """Stands in for sha256 in the modules under test and counts its calls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls = 0
-        monkeypatch.setattr(merkle, "sha256", self)
+        for module in (chain.merkle, chain.proof):
+            monkeypatch.setattr(module, "sha256", self)
 
     def __call__(self, data: bytes = b"") -> Any:
         self.calls += 1
@@ -243,28 +256,29 @@ def test_root_hashes_touched_paths_once(monkeypatch: pytest.MonkeyPatch) -> None
     batch = list(random_items(1000))[:30]
     tree.root()
     # The branches to hash: every distinct prefix of a touched key that is a branch's place.
-    touched = {bits(key)[:depth] for key in batch for depth in range(len(tree.prove(key).siblings))}
+    touched = {key.hex()[:d] for key in batch for d in range(len(tree.prove(key).siblings) // 15)}
     count = Count(monkeypatch)
     for _ in range(3):
         for key in batch:
             tree.update(key, b"new value, the first time round")
-    assert count.calls == 2 * 30  # two per leaf; writing what is there already is free
     tree.root()
-    assert count.calls == 2 * 30 + len(touched)
-    assert len(touched) < 30 * 10
+    assert count.calls == 2 * 30 + len(touched)  # two per leaf
+    for key in batch:
+        tree.update(key, b"new value, the first time round")  # what is there already
+    assert len(touched) < 30 * 3
     tree.root()
     tree.update(b"\x5a" * 32, None)
     tree.root()
     assert count.calls == 2 * 30 + len(touched)
 
 
-def test_depth_is_about_log2_of_the_size() -> None:
+def test_depth_is_about_log16_of_the_size() -> None:
     items = random_items(4096)
     tree = tree_of(items)
-    depths = [len(tree.prove(key).siblings) for key in items]
-    # A random binary trie has mean depth log2(n) + 1.33 and maximum about 2 log2(n).
-    assert abs(sum(depths) / len(depths) - (math.log2(4096) + 1.33)) < 0.2
-    assert max(depths) < 32
+    depths = [len(tree.prove(key).siblings) / 15 for key in items]
+    # A random trie of 16 children has mean depth log16(n) + 0.71 and maximum about 2 log16(n).
+    assert abs(sum(depths) / len(depths) - (math.log(4096, 16) + 0.71)) < 0.05
+    assert max(depths) < 9
 
 
 # Proofs
@@ -274,8 +288,17 @@ def lies(proof: Proof) -> Iterator[Proof]:
     """Yield proofs that differ from a true one and are all to be rejected."""
     key, value, siblings, other = proof.key, proof.value, proof.siblings, proof.other
     # Any bit of the key where the entry is there; one on the path where it is not.
-    yield from (replace(proof, key=flip(key, i)) for i in range(256) if value is not None)
-    yield from (replace(proof, key=flip(key, i)) for i in range(len(siblings)) if value is None)
+    levels = len(siblings) // 15
+    bits = 256 if value is not None else 4 * (levels if other else levels - 1)
+    yield from (replace(proof, key=flip(key, i)) for i in range(bits))
+    if siblings and value is None and other is None:
+        # Beside it nothing may be either; but something is where a sibling has a digest.
+        text = key.hex()
+        places = [digit for digit in "0123456789abcdef" if digit != text[levels - 1]]
+        for digit, sibling in zip(places, siblings[-15:], strict=True):
+            if sibling != EMPTY_ROOT:
+                moved = text[: levels - 1] + digit + text[levels:]
+                yield replace(proof, key=bytes.fromhex(moved))
     for changed in {b"", b"\0", h(value or b""), (value or b"") + b"\0"} - {value}:
         yield replace(proof, value=changed)
         yield replace(proof, value=changed, other=None)
@@ -300,13 +323,19 @@ def lies(proof: Proof) -> Iterator[Proof]:
             yield replace(proof, siblings=(*head, changed, *tail))
         yield replace(proof, siblings=head + tail)
         yield replace(proof, siblings=head)
-        if len(siblings) < MAX_DEPTH:
-            yield replace(proof, siblings=(*head, sibling, *siblings[i:]))
+        yield replace(proof, siblings=(*head, sibling, *siblings[i:]))
+        if i % 15 == 0:  # a whole branch left out, or there twice
+            yield replace(proof, siblings=head + siblings[i + 15 :])
+            if len(siblings) < 15 * MAX_DEPTH:
+                yield replace(proof, siblings=head + siblings[i : i + 15] + siblings[i:])
         if tail and tail[0] != sibling:
             yield replace(proof, siblings=(*head, tail[0], sibling, *tail[1:]))
     if siblings[::-1] != siblings:
         yield replace(proof, siblings=siblings[::-1])
     for extra in (bytes(32), h(b"")):
+        if len(siblings) < 15 * MAX_DEPTH:
+            yield replace(proof, siblings=(*siblings, *[extra] * 15))
+            yield replace(proof, siblings=(*[extra] * 15, *siblings))
         yield replace(proof, siblings=(*siblings, extra))
         yield replace(proof, siblings=(extra, *siblings))
 
@@ -363,13 +392,14 @@ def test_proof_does_not_serve_another_claim(items: Items, later: Items, key: byt
 
 def test_other_entry_must_sit_on_the_path_of_the_key() -> None:
     key, stranger, sibling = bytes(32), b"\xff" * 32, h(b"sibling")
-    # The digests add up to this root, but no tree has `stranger` on the left.
-    root = h(b"\3", h(b"\2", stranger, h(b"")), sibling)
-    assert Proof(flip(stranger, 0), b"", (sibling,), None).verify(root) is False
-    assert Proof(key, None, (sibling,), (stranger, h(b""))).verify(root) is False
-    neighbour = b"\x7f" * 32
-    root = h(b"\3", h(b"\2", neighbour, h(b"")), sibling)
-    assert Proof(key, None, (sibling,), (neighbour, h(b""))).verify(root) is True
+    # The digests add up to this root, but no tree has `stranger` under 0.
+    children = {0: h(b"\2", stranger, h(b"")), 8: sibling}
+    root, siblings = branch(children), beside(children, 0)
+    assert Proof(bytes(1) + stranger[1:], b"", siblings, None).verify(root) is False
+    assert Proof(key, None, siblings, (stranger, h(b""))).verify(root) is False
+    neighbour = b"\x0f" * 32
+    root = branch({**children, 0: h(b"\2", neighbour, h(b""))})
+    assert Proof(key, None, siblings, (neighbour, h(b""))).verify(root) is True
 
 
 def test_branch_does_not_pass_for_a_leaf() -> None:
@@ -377,11 +407,13 @@ def test_branch_does_not_pass_for_a_leaf() -> None:
     tree = tree_of(items)
     key = next(iter(items))
     proof = tree.prove(key)
-    left, right = h(b"\2", key, h(items[key])), proof.siblings[-1]
-    if bits(key)[len(proof.siblings) - 1] == "1":
-        left, right = right, left
-    # The lowest branch, its children posing as the key and value digest of another entry.
-    assert not Proof(key, None, proof.siblings[:-1], (left, right)).verify(tree.root())
+    upper, lowest = proof.siblings[:-15], list(proof.siblings[-15:])
+    digit = int(key.hex()[len(upper) // 15], 16)
+    lowest.insert(digit, h(b"\2", key, h(items[key])))
+    # The lowest branch, its children posing as key and value, or value digest, of an entry.
+    assert not Proof(lowest[0], b"".join(lowest[1:]), upper, None).verify(tree.root())
+    for first, second in pairwise(lowest):
+        assert not Proof(key, None, upper, (first, second)).verify(tree.root())
     # A list's leaf is not a tree's.
     assert merkle_root([key + h(b"")]) != tree_of({key: b""}).root()
 
@@ -410,7 +442,8 @@ def test_nothing_is_proved_of_what_is_no_key(key: bytes) -> None:
         {"key": 0}, {"value": "x"}, {"value": 1}, {"value": [b"x"]}, {"value": bytearray(b"x")},
         {"siblings": None}, {"siblings": 3}, {"siblings": b""}, {"siblings": K},
         {"siblings": []}, {"siblings": (K[1:],)}, {"siblings": (K + K,)}, {"siblings": (None,)},
-        {"siblings": ("0" * 32,)}, {"siblings": (K,) * 257}, {"siblings": (K,) * 1000},
+        {"siblings": ("0" * 32,)}, {"siblings": (K,) * 14}, {"siblings": (K,) * 16},
+        {"siblings": (K,) * 975}, {"siblings": (K,) * 3000},
         {"other": ()}, {"other": (K,)}, {"other": (K, K, K)}, {"other": K}, {"other": 1},
         {"other": (None, K)}, {"other": (K, None)}, {"other": (K[1:], K)}, {"other": (K, b"")},
         {"other": "ab"}, {"other": [b"\x7f" * 32, K]},
@@ -426,12 +459,12 @@ def test_malformed_proofs_are_false(changes: dict[str, Any]) -> None:
     assert replace(absent, **changes).verify(tree.root()) is False
 
 
-def test_proof_deeper_than_256_is_false_even_if_the_digests_add_up() -> None:
+def test_proof_deeper_than_64_is_false_even_if_the_digests_add_up() -> None:
     digest = h(b"\2", K, h(b"x"))
-    for _ in range(256):
-        digest = h(b"\3", digest, K)
-    assert Proof(K, b"x", (K,) * 256, None).verify(digest) is True
-    assert Proof(K, b"x", (K,) * 257, None).verify(h(b"\3", digest, K)) is False
+    for _ in range(64):
+        digest = branch({0: digest})
+    assert Proof(K, b"x", (K,) * 15 * 64, None).verify(digest) is True
+    assert Proof(K, b"x", (K,) * 15 * 65, None).verify(branch({0: digest})) is False
 
 
 @pytest.mark.parametrize("root", [b"", bytes(31), "x", None, 5, ()])

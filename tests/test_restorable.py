@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain import Chain, Deployed
+from chain.cells import Leaves
 from chain.errors import ExecutionError
 from contracts_py.classifiers.classifier import TO_FLOAT, Classifier
 from contracts_py.classifiers.dense_perceptron import DensePerceptron
@@ -87,10 +88,12 @@ def stored(contract: Deployed, fields: tuple[str, ...]) -> dict[Any, bytes]:
             leaves[name] = getattr(contract, name)()
             continue
         for family in held._places[name].families():
+            found: Leaves = {}
             for key in family:
-                for path, value in family.leaves(key, None).items():
-                    if value is not None:
-                        leaves[path.replace(contract.address.encode(), b"")] = value
+                family.add_leaves(found, key, None)
+            for path, value in found.items():
+                if value is not None:
+                    leaves[path.replace(contract.address.encode(), b"")] = value
     return leaves
 
 

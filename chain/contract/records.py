@@ -169,7 +169,8 @@ class Record:
 
     def encoded(self) -> tuple[Any, ...]:
         """Name and values, for hashing (``chain.encoding``)."""
-        return (type(self).__name__, *self.values.values())
+        state, owner = self.__dict__, type(self)
+        return (owner.__name__, *[state[name] for name in owner._names])
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self.values == other.values
