@@ -32,6 +32,7 @@ from simulation.policies import (
 from simulation.recorder import InMemory
 from simulation.run import go_on, run
 from simulation.scenarios import SCENARIOS
+from simulation.summary import summary
 from simulation.sweep import Result, UnusableFile, sweep
 from simulation.traces import Addition, Trace, UnusableTrace, trace_of
 from simulation.world import World
@@ -318,6 +319,18 @@ def test_a_sweep_gives_all_settings_the_contributions_of_the_first(alone: list[R
     freely = sweep(DEAR, SETTINGS, SEEDS, workers=1, with_root=True)
     assert freely[:3] == alone[:3]
     assert all(own != other for own, other in zip(alone[3:], freely[3:], strict=True))
+
+
+def test_what_was_skipped_is_in_the_summary() -> None:
+    poor = {f"agents.{number}.policy.balance_wei": 5 * ether for number in range(2)}
+    settings = [{"mechanism": "points"}, {"mechanism": "deposit"}]
+    results = sweep(SIMPLE.changed(poor), settings, SEEDS, same_contributions=True, workers=1)
+    counts = [result.outcome.skipped for result in results]
+    assert counts[:3] == [0, 0, 0]
+    assert any(counts[3:])
+    rows = [row for row in summary(results) if row.measure == "skipped"]
+    assert [(row.setting, row.value.mean) for row in rows] == [(1, sum(counts) / 3)]
+    assert "skipped" not in [row.measure for row in summary(results[:3])]
 
 
 def test_workers_and_interruptions_change_nothing(alone: list[Result], tmp_path: Path) -> None:
