@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from simulation.scenarios import SCENARIOS
-from simulation.sweep import Result, run_one, sweep
+from simulation.sweep import Result, sweep
+from simulation.workers import Job, run_one
 
 try:
     from distributed import Client, LocalCluster
@@ -141,7 +142,7 @@ def main() -> None:
         f"{os.cpu_count()} cores",
         flush=True,
     )
-    run_one(EXPERIMENT.model_dump_json(), 0, True)  # imports what it needs
+    run_one(Job(EXPERIMENT.model_dump_json(), 0, True))  # imports what it needs
     start_s = time.perf_counter()
     expected = sweep(EXPERIMENT, SETTINGS, SEEDS, workers=1, with_root=True)
     alone_s = time.perf_counter() - start_s

@@ -28,6 +28,8 @@ class Contribution:
         Its position in the training data, for tables; that of the copied one for a copy.
     time
         The timestamp of its block, in seconds.
+    visit_s
+        When its author came by, in seconds since the start.
     deposit_wei, left_wei
         What was locked, and what is left of that.
     claimed_by
@@ -38,6 +40,7 @@ class Contribution:
     label: int
     sample: int
     time: int
+    visit_s: int
     author: Address
     deposit_wei: int
     left_wei: int

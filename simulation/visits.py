@@ -6,7 +6,7 @@ import heapq
 from typing import Any
 
 from contracts_py.collaborative_trainer import AddData
-from simulation.agents import Agent, Contribution, Participant, Visit
+from simulation.agents import Agent, Contribution, Offer, Participant, Visit
 from simulation.world import World
 
 # What can be withdrawn is left alone until it is worth so many fees.
@@ -53,15 +53,21 @@ def look_around(world: World, agent: Agent) -> Visit:
 
 
 def add(world: World, agent: Agent, seen: Visit) -> None:
-    """Add what the policy offers, if the price and the purse allow it."""
+    """Add what the policy offers, or a trace wants, if the price and the purse allow it."""
     state = world.state
-    offer = agent.policy.offer(seen)
+    offer: Offer | None
+    if world.trace is None:
+        offer = agent.policy.offer(seen)
+    else:
+        offer = world.offers.get((state.now_s, agent.name))
     if offer is None:
         return
     price_wei = world.mechanism.price_wei(world.system)
     ceiling_wei = agent.policy.ceiling_wei(seen)
     if price_wei > ceiling_wei:
-        return
+        if world.trace is None:
+            return
+        ceiling_wei = price_wei
     copied = isinstance(offer.sample, Contribution)
     sample = offer.sample.sample if isinstance(offer.sample, Contribution) else offer.sample
     number = len(state.contributions)
@@ -78,7 +84,14 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
         if added is None:
             return
         contribution = Contribution(
-            added.data, label, sample, added.time, account.address, added.cost, added.cost
+            added.data,
+            label,
+            sample,
+            added.time,
+            state.now_s,
+            account.address,
+            added.cost,
+            added.cost,
         )
         contribution.closed = world.mechanism.settled(contribution)
         state.open += not contribution.closed

@@ -8,7 +8,7 @@ from chain import Account, Chain, Receipt, Transaction
 from chain.deployed import ExternalMethod
 from chain.errors import InvalidTransaction
 from chain.units import days
-from simulation.agents import Participant
+from simulation.agents import Offer, Participant
 from simulation.data.dataset import DataSet, Part, UnusableOption
 from simulation.dealing import deal
 from simulation.evaluation import Evaluation
@@ -18,6 +18,7 @@ from simulation.mechanism import PROVIDER
 from simulation.outcome import AgentOutcome, Outcome
 from simulation.recorder import Nothing, Recorder
 from simulation.state import State
+from simulation.traces import Trace, offers
 
 # Who cannot pay for so many times the gas that an action took last time leaves it.
 SPARE_GAS = 2
@@ -40,6 +41,8 @@ class World:
         All that happens follows from these.
     recorder
         Keeps what is to be kept.
+    trace
+        What is to be added; None for agents to decide.
 
     Raises
     ------
@@ -47,9 +50,17 @@ class World:
         If the data cannot be had.
     DoesNotFit
         If no contract can hold the model.
+    UnusableTrace
+        If the trace is not of such a run.
     """
 
-    def __init__(self, experiment: Experiment, seed: int, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        seed: int,
+        recorder: Recorder | None = None,
+        trace: Trace | None = None,
+    ) -> None:
         self.experiment = experiment
         self.mechanism = experiment.mechanism
         self.seed = seed
@@ -85,6 +96,8 @@ class World:
             agent.previous = self.start
             wait_s = agent.policy.wait_s(agent.random.standard_normal())
             self.state.queue.add(Event(wait_s, VISITING, position))
+        self.trace = trace
+        self.offers: dict[tuple[int, str], Offer] = {} if trace is None else offers(trace, self)
 
     def _hide(self, rest: Part) -> tuple[Part, Part]:
         """What agents can add, and what the provider keeps: the last samples, whatever the seed."""
@@ -256,6 +269,7 @@ class World:
             reports=total("report"),
             predictions=total("buy_prediction"),
             failed=state.failed,
+            skipped=0 if self.trace is None else self.trace.skipped(state),
             looks=state.looks,
             visits=state.visits,
             days=(self.now - self.start) / days,

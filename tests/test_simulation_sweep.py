@@ -18,14 +18,16 @@ from typing import Any
 import pytest
 
 from chain import Receipt
-from simulation import sweep as sweep_module
+from simulation import workers
 from simulation.__main__ import main
 from simulation.data.dataset import DataError
 from simulation.experiment import Experiment
-from simulation.mechanisms import Mechanism
+from simulation.mechanism import Mechanism
 from simulation.policies import Policy
+from simulation.results_file import UnusableFile
 from simulation.scenarios import SCENARIOS
-from simulation.sweep import Result, UnusableFile, WorkerLost, run_one, sweep
+from simulation.sweep import Result, sweep
+from simulation.workers import Job, WorkerLost, run_one
 from tests.programs import ROOT, run
 
 GAMES = SCENARIOS["tic-tac-toe"].changed({"stop.contributions": 25, "data.seed": 0})
@@ -209,24 +211,24 @@ def test_nothing_is_kept_of_runs_that_are_done() -> None:
     )
     assert len(alive) == 10
     assert max(alive) <= 1
-    description = GAMES.model_dump_json()
+    job = Job(GAMES.model_dump_json(), 0, False)
     gc.collect()
     gc.disable()
     try:
         before = sum(isinstance(each, Receipt) for each in gc.get_objects())
-        run_one(description, 0, False)
+        run_one(job)
         assert not gc.isenabled()
         assert sum(isinstance(each, Receipt) for each in gc.get_objects()) == before
     finally:
         gc.enable()
-    run_one(description, 0, False)
+    run_one(job)
     assert gc.isenabled()
 
 
 def test_an_executor_is_not_given_everything_at_once(
     alone: list[Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_module, "MOST_PENDING", 3)
+    monkeypatch.setattr(workers, "MOST_PENDING", 3)
     ahead: list[int] = []
     with Keeping() as executor:
         found = sweep(
