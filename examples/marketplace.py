@@ -175,7 +175,7 @@ class Marketplace:
         ]
         self.book(ending, "participation", [*added, market.end_participation(sender=owner)])
         self.book(ending, "reveal", self.provider.reveal())
-        self.book(ending, "reward", drive(market, owner, WORK))
+        self.book(ending, "reward", drive(chain, market, owner, WORK))
         collected = [
             market.collect(sender=account)
             for account in (owner, *self.people.values())

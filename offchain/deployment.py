@@ -10,6 +10,7 @@ from chain.deployed import ExternalMethod
 from chain.errors import InvalidGasLimit, OutOfGas
 from chain.transaction import Transaction
 from chain.values import shown
+from contracts_py.classifiers.classifier import Classifier
 from offchain.fixed_point import DoesNotFit
 from offchain.model import Load, Model, Plan
 
@@ -59,6 +60,7 @@ def deploy_model(
     sender: Account,
     gas_price: int | None = None,
     label: str | None = None,
+    contract_class: type[Classifier] | None = None,
     progress: Progress | None = None,
 ) -> Deployment:
     """Deploy a model: the whole of it in the constructor, or as much per block as fits.
@@ -73,6 +75,8 @@ def deploy_model(
         Wei per gas; the chain's by default.
     label
         Names the contract in messages and traces.
+    contract_class
+        A subclass of the model's own, such as one that can be restored, to deploy instead of it.
     progress
         Called after every transaction with how many items are in the contract, and of how many.
 
@@ -92,16 +96,23 @@ def deploy_model(
             f"{shown(model)} is no model: make one with from_estimator(...) or load_model(...)"
         )
     with chain.all_or_nothing():
-        return _Deployer(chain, sender, gas_price, progress).deploy(model, label)
+        kind = contract_class or model.contract_class
+        return _Deployer(chain, kind, sender, gas_price, progress).deploy(model, label)
 
 
 class _Deployer:
     """Deploys one model."""
 
     def __init__(
-        self, chain: Chain, sender: Account, gas_price: int | None, progress: Progress | None
+        self,
+        chain: Chain,
+        contract_class: type[Classifier],
+        sender: Account,
+        gas_price: int | None,
+        progress: Progress | None,
     ) -> None:
         self.chain = chain
+        self.contract_class = contract_class
         self.sender = sender
         self.gas_price = gas_price
         self.progress = progress
@@ -112,10 +123,10 @@ class _Deployer:
         selection = Load.of("add_feature_indices", model.feature_indices)
         total = sum(load.size for load in bare.loads) + selection.size
         plan = model.plan(whole=True)
-        creation = self.creation(model, plan)
+        creation = self.creation(plan)
         if self.gas_of(creation) is None:
             plan = bare
-            creation = self.creation(model, plan)
+            creation = self.creation(plan)
         receipt = self.send(creation)
         contract = self.chain.at(receipt.contract_address, label)
         loads = [*plan.loads, selection]
@@ -148,8 +159,8 @@ class _Deployer:
                 size = min(size * transaction.gas_limit // gas, limit)
         return max(best, 1)
 
-    def creation(self, model: Model, plan: Plan) -> Transaction:
-        name = self.chain.register(model.contract_class)
+    def creation(self, plan: Plan) -> Transaction:
+        name = self.chain.register(self.contract_class)
         return self.chain.make_transaction(
             "deploy", self.sender, name=name, arguments=plan.arguments, gas_price=self.gas_price
         )

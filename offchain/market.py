@@ -10,14 +10,40 @@ from chain.crypto import sha3
 from chain.encoding import encode
 from chain.errors import InvalidValue, OutOfGas
 from chain.units import days
+from contracts_py.classifiers.classifier import Classifier
+from contracts_py.classifiers.dense_perceptron import DensePerceptron
+from contracts_py.classifiers.naive_bayes import NaiveBayesClassifier
+from contracts_py.classifiers.nearest_centroid import NearestCentroidClassifier
+from contracts_py.classifiers.restorable import (
+    Restorable,
+    RestorableDensePerceptron,
+    RestorableNaiveBayes,
+    RestorableNearestCentroid,
+    RestorableSparseNearestCentroid,
+    RestorableSparsePerceptron,
+)
+from contracts_py.classifiers.sparse_nearest_centroid import SparseNearestCentroidClassifier
+from contracts_py.classifiers.sparse_perceptron import SparsePerceptron
 from contracts_py.data_handler import DataHandler
 from incentives.market.phases import COLLECT, ModelNeedsMoreGas
 from incentives.market_trainer import MarketTrainer
 from incentives.prediction_market import PredictionMarket
+from offchain.deployment import deploy_model
+from offchain.fixed_point import DoesNotFit
+from offchain.model import Model
 from offchain.system import System
 
 # Samples with their classes.
 Samples = Sequence[tuple[Sequence[int], int]]
+
+# What a model is deployed as if passes are to restart.
+RESTORABLE: dict[type[Classifier], type[Restorable]] = {
+    DensePerceptron: RestorableDensePerceptron,
+    SparsePerceptron: RestorableSparsePerceptron,
+    NaiveBayesClassifier: RestorableNaiveBayes,
+    NearestCentroidClassifier: RestorableNearestCentroid,
+    SparseNearestCentroidClassifier: RestorableSparseNearestCentroid,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,38 +77,67 @@ class MarketRules:
 
 
 def deploy_market(
-    chain: Chain, classifier: Deployed, rules: MarketRules, *, sender: Account, name: str = ""
+    chain: Chain,
+    model: Model | Deployed,
+    rules: MarketRules,
+    *,
+    sender: Account,
+    name: str = "",
+    description: str = "",
 ) -> System:
-    """Deploy a market with a trainer around a classifier that `sender` owns, and wire them.
+    """Deploy a market with a trainer around a model, and wire them.
 
     Parameters
     ----------
-    classifier
-        Has to be restorable if the rules say that passes restart.
+    model
+        What to start from; or a classifier contract that `sender` owns, which has to be restorable
+        if the rules say that passes restart.
     sender
         Who pays, and provides bounties and test sets.
-    name
-        What the trainer calls itself.
+    name, description
+        What the trainer says about itself.
 
     Raises
     ------
+    DoesNotFit
+        If no restorable contract holds such a model, and passes are to restart.
     ChainError
         What the chain or a contract has against it. The chain is as it was before.
     """
     with chain.all_or_nothing():
         first = chain.number + 1
+        if isinstance(model, Deployed):
+            classifier = model
+        else:
+            kind = restorable(model) if rules.restarts else None
+            classifier = deploy_model(chain, model, sender=sender, contract_class=kind).contract
         market = chain.deploy(PredictionMarket, *rules.arguments(classifier), sender=sender)
         records = chain.deploy(DataHandler, sender=sender)
         parts = (records, market, classifier)
-        trainer = chain.deploy(MarketTrainer, name, "", "", *parts, sender=sender)
+        about = (name, description, "")
+        trainer = chain.deploy(MarketTrainer, *about, *parts, sender=sender)
         records.transfer_ownership(trainer, sender=sender)
         market.transfer_ownership(trainer, sender=sender)
         classifier.transfer_ownership(market, sender=sender)
         return System(tuple(chain.receipts(first)), trainer, *parts)
 
 
+def restorable(model: Model) -> type[Restorable]:
+    """The contract that holds a model and can go back; raises DoesNotFit if there is none."""
+    known = model.contract_class
+    kind = known if issubclass(known, Restorable) else RESTORABLE.get(known)
+    if kind is None:
+        raise DoesNotFit(
+            f"{known.__name__} has no contract that can be restored: deploy one, or "
+            "let passes not restart"
+        )
+    return kind
+
+
 class Provider:
     """Runs the provider's side of a market, whose test set it keeps to itself until the reveal.
+
+    It only knows what it was given: any other of the same test set and secret can go on for it.
 
     Parameters
     ----------
@@ -109,7 +164,12 @@ class Provider:
             ([list(data) for data, _ in piece], [label for _, label in piece]) for piece in pieces
         ]
         self.salts = [sha3(encode((secret, index))) for index in range(len(pieces))]
-        self.shown = -1
+
+    @property
+    def shown(self) -> int:
+        """Which piece was drawn to be shown in this market; -1 if none is yet."""
+        after: int = self.market.drawn_after()
+        return after - 1
 
     @property
     def commitments(self) -> list[bytes]:
@@ -128,13 +188,13 @@ class Provider:
         ]
         self.chain.mine(1)  # the block whose hash decides
         receipts.append(market.draw(sender=account))
-        self.shown = receipts[-1].return_value
         receipts.append(self._reveal(self.shown, "show"))
         return receipts
 
     def reveal(self) -> list[Receipt]:
         """Reveal all pieces but the one that was shown."""
-        others = [index for index in range(len(self.pieces)) if index != self.shown]
+        shown = self.shown
+        others = [index for index in range(len(self.pieces)) if index != shown]
         return [self._reveal(index, "reveal") for index in others]
 
     def _reveal(self, index: int, method: str) -> Receipt:
@@ -144,9 +204,15 @@ class Provider:
 
 
 def drive(
-    market: Deployed, sender: Account, work: int = 1 << 16, gas_limit: int | None = None
+    chain: Chain,
+    market: Deployed,
+    sender: Account,
+    work: int = 1 << 16,
+    gas_limit: int | None = None,
 ) -> list[Receipt]:
     """Step through the reward phase to its end, each time about as far as the gas allows.
+
+    Each step is tried out first, so that nobody pays for one that fails.
 
     Parameters
     ----------
@@ -167,10 +233,14 @@ def drive(
     most = work
     while market.phase() != COLLECT:
         try:
-            receipt = market.step(work, sender=sender, gas_limit=gas_limit)
+            with chain.all_or_nothing():
+                receipt = market.step(work, sender=sender, gas_limit=gas_limit)
         except (OutOfGas, ModelNeedsMoreGas) as error:
             if work == 1:
-                raise InvalidValue(f"one step takes more gas than there is: {error}") from error
+                raise InvalidValue(
+                    "one step takes more gas than there is, or than its sender can pay for: "
+                    f"{sender} has {chain.balance(sender):,} wei ({error})"
+                ) from error
             work //= 2
             continue
         receipts.append(receipt)

@@ -47,6 +47,8 @@ examples:
   python -m simulation compare cancer-perceptron --with mechanism=points \\
       --with "agents.1.count=3 learner.kind=centroid" --seeds 20 --plot profit.png
       twenty runs as it is and in two other settings, the same seeds in each
+  python -m simulation compare cancer-perceptron --with mechanism=points --same-contributions
+      what points change if everybody adds the same; by default agents decide anew
   python -m simulation show crowd > mine.json
       an experiment as JSON: edit it, then run mine.json
   python -m simulation sweep mine.json --settings settings.json --seeds 32 --into results.jsonl
@@ -58,6 +60,7 @@ The same seed gives the same results, on one process or many. Results go to stan
 """
 
 MOST_SEEDS = 100_000
+SAME_CONTRIBUTIONS = "; all with the contributions of the first"
 
 
 def make_parser() -> OneLineParser:
@@ -143,6 +146,11 @@ def add_many(parser: argparse.ArgumentParser, seeds: int) -> None:
     )
     parser.add_argument(
         "--workers", type=whole_number(1, 1024), help="processes; default: one a core"
+    )
+    parser.add_argument(
+        "--same-contributions",
+        action="store_true",
+        help="agents add in all settings what they added in the first one, whatever it costs",
     )
     add_common(parser)
 
@@ -243,16 +251,18 @@ def many(
         experiment,
         settings,
         range(options.seeds),
+        same_contributions=options.same_contributions,
         into=into,
         workers=options.workers,
         progress=lambda done, total: line.show(done, total, f"{done} runs of {total}"),
     )
     line.end()
     rows = summary(results)
+    about = SAME_CONTRIBUTIONS if options.same_contributions else ""
     if plots:
-        form = options.plot.suffix[1:]
-        write_whole(options.plot, plots.draw_comparison(rows, names, experiment.name, form))
-    report_many(rows, names, options.out)
+        title, form = experiment.name + about, options.plot.suffix[1:]
+        write_whole(options.plot, plots.draw_comparison(rows, names, title, form))
+    report_many(rows, names, options.out, about)
 
 
 def plotting(options: argparse.Namespace) -> Any:

@@ -28,6 +28,8 @@ class Contribution:
         Its position in the training data, for tables; that of the copied one for a copy.
     time
         The timestamp of its block, in seconds.
+    visit_s
+        When its author came by, in seconds since the start.
     deposit_wei, left_wei
         What was locked, and what is left of that.
     claimed_by
@@ -38,6 +40,7 @@ class Contribution:
     label: int
     sample: int
     time: int
+    visit_s: int
     author: Address
     deposit_wei: int
     left_wei: int
@@ -124,13 +127,34 @@ class Visit:
 
 
 @dataclass(slots=True)
-class Agent:
-    """Somebody with a policy, money, and claims to look after.
+class Participant:
+    """Somebody with money.
 
     Attributes
     ----------
     group
         The name of its kind in the experiment.
+    start_wei
+        What it had at the start, on all of its accounts.
+    """
+
+    name: str
+    group: str
+    accounts: tuple[Account, ...]
+    start_wei: int
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Of its accounts."""
+        return tuple(account.address for account in self.accounts)
+
+
+@dataclass(slots=True)
+class Agent(Participant):
+    """Somebody who comes by, with a policy and claims to look after.
+
+    Attributes
+    ----------
     supply
         Which of the world's supplies it takes samples from; None for none.
     cursor
@@ -139,21 +163,13 @@ class Agent:
         A heap of contributions to look at again: when, and which.
     """
 
-    name: str
-    group: str
     policy: Policy
-    accounts: tuple[Account, ...]
     random: np.random.Generator
     supply: int | None
     cursor: int = 0
     again: list[tuple[int, int]] = field(default_factory=list)
     visits: int = 0
     previous: int = 0
-
-    @property
-    def addresses(self) -> tuple[Address, ...]:
-        """Of its accounts."""
-        return tuple(account.address for account in self.accounts)
 
     def copied(self) -> Agent:
         """One that goes on from here, and leaves this one as it is."""

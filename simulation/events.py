@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from typing import NamedTuple
 
-# Of those at the same time, what is measured comes first: it says what agents can know.
-MEASURING, VISITING = range(2)
+# Of those at the same time, what is measured comes first: it says what agents can know. Then a
+# provider opens what agents come for.
+MEASURING, OPENING, VISITING = range(3)
 
 
 class Event(NamedTuple):

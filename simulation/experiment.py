@@ -11,7 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from chain.units import days, gwei
 from simulation.data.catalogue import CATALOGUE, load
 from simulation.data.dataset import DataSet
-from simulation.mechanisms import Deposit, Mechanism
+from simulation.mechanism import PROVIDER, Mechanism
+from simulation.mechanisms import Deposit
 from simulation.named import Seconds, Wei
 from simulation.policies import Policy
 from simulation.training import Learner
@@ -133,6 +134,7 @@ class Experiment(Description):
     @model_validator(mode="after")
     def _distinct(self) -> Experiment:
         names = [name for group in self.agents for name in group.members()]
+        names += [PROVIDER] * self.mechanism.has_provider
         for name in sorted(set(names)):
             if names.count(name) > 1:
                 raise ValueError(f"two agents are called {name!r}: give each group its own name")

@@ -47,6 +47,8 @@ class Outcome(BaseModel):
         How many succeeded.
     failed
         Transactions that failed: agents look before they pay, so it should be none.
+    skipped
+        Contributions of the replayed trace that were not made, their author being unable to pay.
     looks
         How often an agent looked, for free, if something could be claimed.
     visits
@@ -75,6 +77,7 @@ class Outcome(BaseModel):
     reports: int
     predictions: int
     failed: int
+    skipped: int = 0
     looks: int
     visits: int
     days: float

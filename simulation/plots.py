@@ -17,6 +17,8 @@ from simulation.summary import Row
 # Okabe and Ito's colours, told apart with any colour vision; lines differ in more than colour, too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666", "#000000")
 DASHES = ("-", "--", "-.", ":")
+# How far lines go on after the end, of their length.
+MARGIN = 0.03
 # What is drawn must not depend on when and where.
 METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None}}
 
@@ -36,28 +38,39 @@ def draw_run(rows: Rows, title: str, form: str = "png") -> bytes:
     figure = Figure(figsize=(9, 9), layout="constrained")
     figure.suptitle(title)
     axes = figure.subplots(3, 1, sharex=True)
-    _draw_accuracy(axes[0], rows["accuracy"])
-    _draw_balances(axes[1], rows["balances"])
-    _draw_gas(axes[2], rows["gas"])
+    # What happens last of all, when everything is settled, is to be seen.
+    end = max(row[0] for row in rows["accuracy"]) / days * (1 + MARGIN)
+    _draw_accuracy(axes[0], rows["accuracy"], end)
+    _draw_balances(axes[1], rows["balances"], end)
+    _draw_gas(axes[2], rows["gas"], end)
     axes[2].set_xlabel("days of virtual time")
     for each in axes:
         _tidy(each)
-    axes[2].set_xlim(0, max(row[0] for row in rows["accuracy"]) / days)
+    axes[2].set_xlim(0, end)
     return saved(figure, form)
 
 
-def _draw_accuracy(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
-    axes.step(
-        [row[0] / days for row in rows],
-        [100 * row[3] for row in rows],
-        where="post",
-        color="#000000",
-    )
+def _draw_line(axes: Axes, line: Sequence[tuple[float, float]], end: float, **style: Any) -> None:
+    """Draw values that hold from one point to the next, the last one to the end."""
+    axes.step(*zip(*line, (end, line[-1][1]), strict=True), where="post", **style)
+
+
+def _style(position: int) -> dict[str, Any]:
+    """How the line at a position looks: no two of many alike."""
+    dash = position + position // len(COLOURS)
+    return {
+        "color": COLOURS[position % len(COLOURS)],
+        "linestyle": DASHES[dash % len(DASHES)],
+    }
+
+
+def _draw_accuracy(axes: Axes, rows: Sequence[tuple[Any, ...]], end: float) -> None:
+    _draw_line(axes, [(row[0] / days, 100 * row[3]) for row in rows], end, color="#000000")
     axes.set_title("Accuracy", loc="left", fontweight="bold")
     axes.set_ylabel("% of test samples")
 
 
-def _draw_balances(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
+def _draw_balances(axes: Axes, rows: Sequence[tuple[Any, ...]], end: float) -> None:
     """Draw a line for each group: the mean of its agents, and all of them if there are several."""
     groups = list(dict.fromkeys(row[3] for row in rows))
     for position, group in enumerate(groups):
@@ -66,36 +79,30 @@ def _draw_balances(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
         for time_s, _, agent, _, balance_wei in of_group:
             agents.setdefault(agent, []).append((time_s / days, balance_wei))
         start = sum(line[0][1] for line in agents.values()) / len(agents) or 1
-        style: dict[str, Any] = {
-            "color": COLOURS[position % len(COLOURS)],
-            "linestyle": DASHES[position % len(DASHES)],
-        }
+        style = _style(position)
         if len(agents) > 1:
             for line in agents.values():
-                shares = [100 * balance / start for _, balance in line]
-                axes.step([t for t, _ in line], shares, where="post", alpha=0.25, **style)
+                shares = [(time, 100 * balance / start) for time, balance in line]
+                _draw_line(axes, shares, end, alpha=0.25, **style)
         steps = list(zip(*agents.values(), strict=True))
-        means = [100 * sum(b for _, b in step) / len(step) / start for step in steps]
+        means = [
+            (step[0][0], 100 * sum(balance for _, balance in step) / len(step) / start)
+            for step in steps
+        ]
         name = f"{group} (mean of {len(agents)})" if len(agents) > 1 else group
-        axes.step([step[0][0] for step in steps], means, where="post", label=name, **style)
+        _draw_line(axes, means, end, label=name, **style)
     axes.set_title("Balances, without what is deposited", loc="left", fontweight="bold")
     axes.set_ylabel("% of the start")
     axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
     _legend(axes)
 
 
-def _draw_gas(axes: Axes, rows: Sequence[tuple[Any, ...]]) -> None:
+def _draw_gas(axes: Axes, rows: Sequence[tuple[Any, ...]], end: float) -> None:
     actions: dict[str, list[tuple[float, float]]] = {}
     for time_s, _, action, _, gas in rows:
         actions.setdefault(action, []).append((time_s / days, gas / 10**6))
     for position, (action, line) in enumerate(actions.items()):
-        axes.step(
-            *zip(*line, strict=True),
-            where="post",
-            label=action,
-            color=COLOURS[position % len(COLOURS)],
-            linestyle=DASHES[position % len(DASHES)],
-        )
+        _draw_line(axes, line, end, label=action, **_style(position))
     axes.set_title("Gas used so far", loc="left", fontweight="bold")
     axes.set_ylabel("millions")
     _legend(axes)

@@ -9,7 +9,7 @@ from pathlib import Path
 from chain.units import ether
 from simulation.command_line import as_csv
 from simulation.data.catalogue import CATALOGUE, FromFile
-from simulation.mechanisms import Mechanism
+from simulation.mechanism import Mechanism
 from simulation.outcome import Outcome
 from simulation.policies import Policy
 from simulation.scenarios import SCENARIOS, about
@@ -67,8 +67,8 @@ def report_run(outcome: Outcome, out: Path | None) -> None:
         print(f"state root {outcome.state_root}")
 
 
-def report_many(rows: Sequence[Row], names: list[str], out: Path | None) -> None:
-    """Print a summary, or write it."""
+def report_many(rows: Sequence[Row], names: list[str], out: Path | None, about: str = "") -> None:
+    """Print a summary and what else there is to know about it, or write it."""
     if out is not None:
         plain = [row.plain(names[row.setting]) for row in rows]
         text = as_csv(plain) if out.suffix == ".csv" else json.dumps(plain, indent=2) + "\n"
@@ -89,7 +89,9 @@ def report_many(rows: Sequence[Row], names: list[str], out: Path | None) -> None
                     ]
                 )
         print(f"{table([name, 'mean', '', 'difference', ''], lines)}\n")
-    print(f"means of {rows[0].value.runs} runs; ±: 95 % intervals; differences: seed by seed")
+    print(
+        f"means of {rows[0].value.runs} runs; ±: 95 % intervals; differences: seed by seed{about}"
+    )
 
 
 def spread(half_width: float) -> str:

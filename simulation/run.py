@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from chain.garbage import uncollected
 from chain.units import days
-from simulation.events import MEASURING, VISITING, Event
+from simulation.events import MEASURING, OPENING, VISITING, Event
 from simulation.experiment import Experiment
 from simulation.outcome import Outcome
 from simulation.recorder import Recorder
+from simulation.traces import Trace
 from simulation.visits import visit, withdraw
 from simulation.world import World
 
@@ -23,6 +24,7 @@ def run(
     experiment: Experiment,
     seed: int,
     *,
+    trace: Trace | None = None,
     recorder: Recorder | None = None,
     progress: Progress | None = None,
     with_root: bool = False,
@@ -33,6 +35,9 @@ def run(
     ----------
     seed
         Of everything random: the same seed leads to the same state root.
+    trace
+        Of a run of the same data and agents with the same seed: exactly its contributions are made,
+        whatever they cost, as long as their authors can pay. By default agents decide.
     recorder
         Keeps what is wanted while it runs.
     progress
@@ -46,8 +51,10 @@ def run(
         If the data cannot be had.
     DoesNotFit
         If no contract can hold the model.
+    UnusableTrace
+        If the trace is not of such a run.
     """
-    world = World(experiment, seed, recorder)
+    world = World(experiment, seed, recorder, trace)
     go_on(world, progress=progress)
     return world.outcome(with_root)
 
@@ -75,37 +82,45 @@ def happen(world: World) -> None:
         world.measure()
         later_s = event.time_s + world.experiment.measure_every_s
         state.queue.add(Event(later_s, MEASURING, 0))
+    elif event.priority == OPENING:
+        world.begin()
     else:
         agent = state.agents[event.identity]
         visit(world, agent)
         wait_s = agent.policy.wait_s(agent.random.standard_normal())
         state.queue.add(Event(event.time_s + wait_s, VISITING, event.identity))
-    check_end(world)
+    check_end(world, event)
     if state.done:
         finish(world)
 
 
-def check_end(world: World) -> None:
+def check_end(world: World, event: Event) -> None:
     """Note when nothing can be added any more, and when nothing is left to claim."""
-    state, stop = world.state, world.experiment.stop
-    if state.adding:
-        added, idle_s = len(state.contributions), world.now - state.last_addition
-        state.adding = not (
-            all(
-                used == len(supply) for used, supply in zip(state.used, world.supplies, strict=True)
-            )
-            or (stop.contributions is not None and added >= stop.contributions)
-            or (stop.days is not None and state.now_s >= stop.days * days)
-            or idle_s > stop.idle_days * days
-        )
+    state = world.state
+    if state.adding and nothing_to_add(world, event):
+        state.adding, state.end = False, event
     if not state.adding:
         last_s = world.mechanism.any_address_claim_wait_s + GRACE_S
         state.done = state.open == 0 or world.now > state.last_addition + last_s
 
 
+def nothing_to_add(world: World, event: Event) -> bool:
+    """Whether nothing can be added from this event on."""
+    state, stop = world.state, world.experiment.stop
+    if world.trace is not None:
+        return event >= world.trace.end
+    added, idle_s = len(state.contributions), world.now - state.last_addition
+    return (
+        all(used == len(supply) for used, supply in zip(state.used, world.supplies, strict=True))
+        or (stop.contributions is not None and added >= stop.contributions)
+        or (stop.days is not None and state.now_s >= stop.days * days)
+        or idle_s > stop.idle_days * days
+    )
+
+
 def finish(world: World) -> None:
-    """Let everybody withdraw what is theirs, and measure once more."""
-    if world.mechanism.sells_predictions:
-        for agent in world.state.agents:
-            withdraw(world, agent, 1)
-    world.measure()
+    """Let a provider end what it has begun and everybody withdraw, and measure once more."""
+    world.end()
+    for who in world.everyone:
+        withdraw(world, who, 1)
+    world.measure(learned=True)

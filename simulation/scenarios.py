@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from chain.units import ether, hours, minutes
 from simulation.experiment import Data, Experiment, Group, Stop
-from simulation.mechanisms import Deposit, Mechanism, PaidDeposit, Reputation
+from simulation.market import Market
+from simulation.mechanism import Mechanism
+from simulation.mechanisms import Deposit, PaidDeposit, Reputation
 from simulation.policies import Buyer, Careless, Claimer, Copier, Flipping, Honest, Sybil
 from simulation.training import Kind, Learner
 
@@ -106,6 +108,7 @@ SCENARIOS: dict[str, Experiment] = {
         small("tic-tac-toe", Data(name="tic-tac-toe"), "perceptron"),
         small("points", CANCER["perceptron"], "perceptron", Reputation()),
         small("paid-predictions", CANCER["perceptron"], "perceptron", PaidDeposit(), CALLER),
+        *[small(f"market-{kind}", data, kind, Market()) for kind, data in CANCER.items()],
         CROWD,
         reference("imdb-sized", Data(name="imdb-sized")),
         *[reference(f"imdb-{kind}", Data(name="imdb"), kind) for kind in CANCER],
@@ -122,6 +125,7 @@ ABOUT: dict[str, str] = {
     "tic-tac-toe": "ends of games; the same agents",
     "points": "tumours, and points instead of deposits",
     "paid-predictions": "tumours, deposits, and a caller who pays the teachers",
+    "market-": "tumours, and a prediction market: a provider pays for accuracy on hidden tests",
     "crowd": "digits, all kinds of agents, deposits and paid predictions",
     "imdb-sized": "23,000 additions, as large as the reference's largest run",
     "imdb-": "film reviews of the papers; needs --path",

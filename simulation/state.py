@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from simulation.agents import Agent, Contribution
-from simulation.events import Queue
+from simulation.events import Event, Queue
 
 
 @dataclass
@@ -23,6 +23,8 @@ class State:
         How many contributions there were when it was measured.
     adding
         Whether anything may still be added.
+    end
+        The event from which on nothing could be added any more; None while it can.
     last_addition
         The timestamp of the newest contribution, or of the start.
     open
@@ -47,6 +49,7 @@ class State:
     contributions: list[Contribution] = field(default_factory=list)
     measured: int = 0
     adding: bool = True
+    end: Event | None = None
     done: bool = False
     open: int = 0
     now_s: int = 0

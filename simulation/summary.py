@@ -53,10 +53,7 @@ def summary(results: Sequence[Result]) -> list[Row]:
     results
         As `sweep` returns them.
     """
-    by_setting: dict[int, list[Outcome]] = {}
-    for result in results:
-        by_setting.setdefault(result.setting, []).append(result.outcome)
-    measured = {setting: measures(outcomes) for setting, outcomes in by_setting.items()}
+    measured = measured_by_setting(results)
     first = next(iter(measured.values()))
     return [
         Row(
@@ -72,6 +69,14 @@ def summary(results: Sequence[Result]) -> list[Row]:
     ]
 
 
+def measured_by_setting(results: Sequence[Result]) -> dict[int, dict[str, list[float]]]:
+    """What is worth knowing of each run of a sweep, by setting and name, in the order of seeds."""
+    outcomes: dict[int, list[Outcome]] = {}
+    for result in results:
+        outcomes.setdefault(result.setting, []).append(result.outcome)
+    return {setting: measures(found) for setting, found in outcomes.items()}
+
+
 def measures(outcomes: Sequence[Outcome]) -> dict[str, list[float]]:
     """What is worth knowing of each run, by name."""
     found = {
@@ -79,6 +84,8 @@ def measures(outcomes: Sequence[Outcome]) -> dict[str, list[float]]:
         for name in ("accuracy_start", "accuracy_lowest", "accuracy_end", "contributions", "days")
     }
     found["gas"] = [float(sum(outcome.gas.values())) for outcome in outcomes]
+    if any(outcome.skipped for outcome in outcomes):
+        found["skipped"] = [float(outcome.skipped) for outcome in outcomes]
     for group in outcomes[0].groups:
         found[f"profit of {group}"] = [outcome.profit(group) for outcome in outcomes]
     return found

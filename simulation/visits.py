@@ -6,10 +6,10 @@ import heapq
 from typing import Any
 
 from contracts_py.collaborative_trainer import AddData
-from simulation.agents import Agent, Contribution, Visit
+from simulation.agents import Agent, Contribution, Offer, Participant, Visit
 from simulation.world import World
 
-# A share of what others paid for predictions is withdrawn once it is worth so many fees.
+# What can be withdrawn is left alone until it is worth so many fees.
 WORTHWHILE = 10
 
 
@@ -20,10 +20,9 @@ def visit(world: World, agent: Agent) -> None:
         add(world, agent, seen)
     if agent.policy.makes_claims:
         claim_all(world, agent, seen)
-    if world.mechanism.sells_predictions:
-        if agent.policy.buys(seen):
-            buy(world, agent, seen)
-        withdraw(world, agent, WORTHWHILE)
+    if world.mechanism.sells_predictions and agent.policy.buys(seen):
+        buy(world, agent, seen)
+    withdraw(world, agent, WORTHWHILE)
     agent.visits += 1
     agent.previous = seen.now
     world.state.visits += 1
@@ -54,14 +53,21 @@ def look_around(world: World, agent: Agent) -> Visit:
 
 
 def add(world: World, agent: Agent, seen: Visit) -> None:
-    """Add what the policy offers, if the price and the purse allow it."""
+    """Add what the policy offers, or a trace wants, if the price and the purse allow it."""
     state = world.state
-    offer = agent.policy.offer(seen)
+    offer: Offer | None
+    if world.trace is None:
+        offer = agent.policy.offer(seen)
+    else:
+        offer = world.offers.get((state.now_s, agent.name))
     if offer is None:
         return
     price_wei = world.mechanism.price_wei(world.system)
-    if price_wei > agent.policy.ceiling_wei(seen):
-        return
+    ceiling_wei = agent.policy.ceiling_wei(seen)
+    if price_wei > ceiling_wei:
+        if world.trace is None:
+            return
+        ceiling_wei = price_wei
     copied = isinstance(offer.sample, Contribution)
     sample = offer.sample.sample if isinstance(offer.sample, Contribution) else offer.sample
     number = len(state.contributions)
@@ -69,7 +75,8 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
     if label is not None:
         account = agent.accounts[offer.address]
         data = world.rest.samples[sample]
-        prepared = world.prepare(account, "add_data", data, label, value=price_wei)
+        value_wei = world.mechanism.sent_wei(price_wei, ceiling_wei)
+        prepared = world.prepare(account, "add_data", data, label, value=value_wei)
         if prepared is None:
             return
         receipt = world.execute(agent, prepared, number, sample, label)
@@ -77,7 +84,14 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
         if added is None:
             return
         contribution = Contribution(
-            added.data, label, sample, added.time, account.address, added.cost, added.cost
+            added.data,
+            label,
+            sample,
+            added.time,
+            state.now_s,
+            account.address,
+            added.cost,
+            added.cost,
         )
         contribution.closed = world.mechanism.settled(contribution)
         state.open += not contribution.closed
@@ -143,12 +157,14 @@ def buy(world: World, agent: Agent, seen: Visit) -> None:
         world.execute(agent, prepared)
 
 
-def withdraw(world: World, agent: Agent, worthwhile: int) -> None:
-    """Take what others paid for predictions, if it is worth so many fees."""
-    market = world.system.incentive_mechanism
-    for account in agent.accounts:
-        owed_wei = market.owed_wei(account)
+def withdraw(world: World, who: Participant, worthwhile: int) -> None:
+    """Take what the mechanism owes, if it is worth so many fees."""
+    mechanism = world.mechanism
+    if mechanism.withdrawal is None:
+        return
+    for account in who.accounts:
+        owed_wei = mechanism.owed_wei(world.system, account.address)
         if owed_wei:
-            prepared = world.prepare(account, "withdraw_share")
+            prepared = world.prepare(account, mechanism.withdrawal)
             if prepared is not None and owed_wei > worthwhile * prepared.fee_wei:
-                world.execute(agent, prepared)
+                world.execute(who, prepared)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from chain import Account, Chain, Receipt, Transaction
 from chain.deployed import ExternalMethod
 from chain.errors import InvalidTransaction
-from chain.units import days, ether
-from simulation.agents import Agent
-from simulation.data.dataset import DataSet
+from chain.units import days
+from simulation.agents import Offer, Participant
+from simulation.data.dataset import DataSet, Part, UnusableOption
+from simulation.dealing import deal
 from simulation.evaluation import Evaluation
-from simulation.events import MEASURING, VISITING, Event
+from simulation.events import MEASURING, OPENING, VISITING, Event
 from simulation.experiment import Experiment
+from simulation.mechanism import PROVIDER
 from simulation.outcome import AgentOutcome, Outcome
 from simulation.recorder import Nothing, Recorder
 from simulation.state import State
+from simulation.traces import Trace, offers
 
-# Of the owner, who deploys the model: enough for any that fits.
-OWNER_WEI = 10_000 * ether
 # Who cannot pay for so many times the gas that an action took last time leaves it.
 SPARE_GAS = 2
 
@@ -42,6 +41,8 @@ class World:
         All that happens follows from these.
     recorder
         Keeps what is to be kept.
+    trace
+        What is to be added; None for agents to decide.
 
     Raises
     ------
@@ -49,79 +50,79 @@ class World:
         If the data cannot be had.
     DoesNotFit
         If no contract can hold the model.
+    UnusableTrace
+        If the trace is not of such a run.
     """
 
-    def __init__(self, experiment: Experiment, seed: int, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        seed: int,
+        recorder: Recorder | None = None,
+        trace: Trace | None = None,
+    ) -> None:
         self.experiment = experiment
         self.mechanism = experiment.mechanism
         self.seed = seed
         self.recorder = recorder or Nothing()
         self.data: DataSet = experiment.data.load(experiment.learner, seed)
-        initial, self.rest = self.data.split(experiment.data.first())
+        initial, rest = self.data.split(experiment.data.first())
+        self.rest, self.hidden = self._hide(rest)
         self.labels: list[int] = self.rest.labels.tolist()
         self.evaluation = Evaluation(self.data.test)
         self.gas_price = experiment.gas_price_wei
         self.chain = Chain(
             balance=0, gas_price=self.gas_price, block_time_s=experiment.block_time_s
         )
+        self.owner = self.chain.account("owner", balance=self.mechanism.owner_wei)
         self.system = self.mechanism.deploy(
             self.chain,
             experiment.learner.learn(self.data, initial),
-            self.chain.account("owner", balance=OWNER_WEI),
+            self.owner,
             experiment.name,
             self.data.origin,
         )
-        agents, self.supplies = self._make_agents()
+        start_wei = self.chain.balance(self.owner)
+        self.provider = Participant(PROVIDER, PROVIDER, (self.owner,), start_wei)
+        agents, self.supplies = deal(self.chain, experiment, seed, len(self.rest))
         self.start = self.chain.timestamp
         accuracy = self.evaluation.accuracy(self.chain, self.system.classifier)
         self.state = State(
             agents, [0] * len(self.supplies), accuracy, accuracy, accuracy, self.start
         )
         self.state.queue.add(Event(0, MEASURING, 0))
+        self.state.queue.add(Event(0, OPENING, 0))
         for position, agent in enumerate(agents):
             agent.previous = self.start
             wait_s = agent.policy.wait_s(agent.random.standard_normal())
             self.state.queue.add(Event(wait_s, VISITING, position))
+        self.trace = trace
+        self.offers: dict[tuple[int, str], Offer] = {} if trace is None else offers(trace, self)
 
-    def _make_agents(self) -> tuple[list[Agent], list[range]]:
-        """Deal money and samples; each agent draws random numbers of its own."""
-        places = [(group, name) for group in self.experiment.agents for name in group.members()]
-        seeds = np.random.SeedSequence(self.seed).spawn(len(places))
-        supplies = [range(len(self.rest))]
-        if dealt := self.experiment.data.held == "dealt":
-            adders = sum(group.policy.adds for group, _ in places)
-            supplies = [range(first, len(self.rest), adders) for first in range(adders)]
-        agents: list[Agent] = []
-        taken = 0
-        for (group, name), seed in zip(places, seeds, strict=True):
-            policy, random = group.policy, np.random.default_rng(seed)
-            accounts = self._make_accounts(name, policy.balance_wei, policy.addresses)
-            supply = None
-            if policy.adds:
-                supply = taken if dealt else 0
-                taken += 1
-            agents.append(Agent(name, group.name, policy, accounts, random, supply))
-        return agents, supplies
-
-    def _make_accounts(self, name: str, balance_wei: int, count: int) -> tuple[Account, ...]:
-        """As many as wanted, with the money in equal parts; the first gets what does not divide."""
-        share, rest = divmod(balance_wei, count)
-        accounts = []
-        for number in range(count):
-            label = f"{name}'s address {number}" if number else name
-            account = self.chain.account(f"agent {label}")
-            self.chain.deal(account, share + (0 if number else rest))
-            accounts.append(account)
-        return tuple(accounts)
+    def _hide(self, rest: Part) -> tuple[Part, Part]:
+        """What agents can add, and what the provider keeps: the last samples, whatever the seed."""
+        left = len(rest) - self.mechanism.hidden_samples
+        if left < 1:
+            raise UnusableOption(
+                f"{self.data.name} has {len(rest)} samples besides the initial ones, and the "
+                f"provider hides {self.mechanism.hidden_samples}: give more data, or fewer or "
+                "smaller pieces"
+            )
+        return rest.between(0, left), rest.between(left, len(rest))
 
     @property
     def now(self) -> int:
         """The timestamp of the next block."""
         return self.chain.timestamp
 
-    def balance_wei(self, agent: Agent) -> int:
-        """What an agent has, on all of its addresses."""
-        return sum(map(self.chain.balance, agent.accounts))
+    @property
+    def everyone(self) -> list[Participant]:
+        """Agents, and the provider if there is one."""
+        return [*self.state.agents, *[self.provider] * self.mechanism.has_provider]
+
+    def balance_wei(self, who: Participant) -> int:
+        """What somebody has, on all of their addresses."""
+        return sum(map(self.chain.balance, who.accounts))
 
     def prepare(
         self, account: Account, action: str, *arguments: Any, value: int = 0
@@ -158,7 +159,7 @@ class World:
 
     def execute(
         self,
-        agent: Agent,
+        who: Participant,
         prepared: Prepared,
         number: int | None = None,
         sample: int | None = None,
@@ -171,39 +172,64 @@ class World:
         number, sample, label
             Which contribution it is about, for the record; None if none.
         """
-        state = self.state
-        action = prepared.action
         receipt = self.chain.send(prepared.transaction)
-        gas = receipt.gas_used
-        state.typical_gas[action] = gas
+        self.state.typical_gas[prepared.action] = receipt.gas_used
+        paid_wei = sum(getattr(event, "amount", 0) for event in receipt.events)
+        self.book(who, receipt, paid_wei, number, sample, label)
+        return receipt
+
+    def book(self, who: Participant, receipt: Receipt, paid_wei: int = 0, *about: Any) -> None:
+        """Book what a transaction cost.
+
+        Parameters
+        ----------
+        paid_wei
+            What the sender got; if nothing, what it sent is recorded.
+        about
+            For the record, as `execute` takes it.
+        """
+        state, recorder = self.state, self.recorder
+        action, gas = receipt.transaction.name, receipt.gas_used
         state.gas[action] += gas
         state.transactions[action] += 1
-        state.fees[agent.name] += receipt.fee
+        state.fees[who.name] += receipt.fee
         if receipt.ok:
-            state.counts[agent.name, action] += 1
+            state.counts[who.name, action] += 1
         else:
             state.failed += 1
-        if self.recorder.wants("events"):
-            self.recorder.write(
+        if recorder.wants("events"):
+            recorder.write(
                 "events",
-                self.now - self.start,
+                self.chain.block(receipt.block_number).timestamp - self.start,
                 receipt.block_number,
-                agent.name,
+                who.name,
                 action,
-                number,
-                sample,
-                label,
-                sum(getattr(event, "amount", 0) for event in receipt.events)
-                or prepared.transaction.value,
+                *(about or (None, None, None)),
+                paid_wei or receipt.transaction.value,
                 gas,
                 None if receipt.ok else type(receipt.error).__name__,
             )
-        return receipt
 
-    def measure(self) -> None:
-        """Measure accuracy, if it can have changed, and record what is wanted."""
+    def begin(self) -> None:
+        """Let the provider open what agents come for."""
+        for receipt in self.mechanism.begin(self.chain, self.system, self.owner, self.hidden):
+            self.book(self.provider, receipt)
+
+    def end(self) -> None:
+        """Let the provider end it."""
+        for receipt in self.mechanism.end(self.chain, self.system, self.owner, self.hidden):
+            self.book(self.provider, receipt)
+
+    def measure(self, learned: bool = False) -> None:
+        """Measure accuracy, if it can have changed, and record what is wanted.
+
+        Parameters
+        ----------
+        learned
+            Whether the model may have learned although nothing was added.
+        """
         state, recorder = self.state, self.recorder
-        if state.measured != len(state.contributions):
+        if learned or state.measured != len(state.contributions):
             state.measured = len(state.contributions)
             state.accuracy = self.evaluation.accuracy(self.chain, self.system.classifier)
             state.lowest = min(state.lowest, state.accuracy)
@@ -211,9 +237,9 @@ class World:
         if recorder.wants("accuracy"):
             recorder.write("accuracy", now_s, block, state.measured, state.accuracy)
         if recorder.wants("balances"):
-            for agent in state.agents:
-                balance_wei = self.balance_wei(agent)
-                recorder.write("balances", now_s, block, agent.name, agent.group, balance_wei)
+            for who in self.everyone:
+                balance_wei = self.balance_wei(who)
+                recorder.write("balances", now_s, block, who.name, who.group, balance_wei)
         if recorder.wants("gas"):
             for action, gas in sorted(state.gas.items()):
                 recorder.write("gas", now_s, block, action, state.transactions[action], gas)
@@ -243,6 +269,7 @@ class World:
             reports=total("report"),
             predictions=total("buy_prediction"),
             failed=state.failed,
+            skipped=0 if self.trace is None else self.trace.skipped(state),
             looks=state.looks,
             visits=state.visits,
             days=(self.now - self.start) / days,
@@ -250,17 +277,17 @@ class World:
             gas=dict(sorted(state.gas.items())),
             agents=tuple(
                 AgentOutcome(
-                    name=agent.name,
-                    group=agent.group,
-                    start_wei=agent.policy.balance_wei,
-                    end_wei=self.balance_wei(agent),
-                    fees_wei=state.fees[agent.name],
-                    added=counts[agent.name, "add_data"],
-                    refunded=counts[agent.name, "refund"],
-                    reported=counts[agent.name, "report"],
-                    bought=counts[agent.name, "buy_prediction"],
+                    name=who.name,
+                    group=who.group,
+                    start_wei=who.start_wei,
+                    end_wei=self.balance_wei(who),
+                    fees_wei=state.fees[who.name],
+                    added=counts[who.name, "add_data"],
+                    refunded=counts[who.name, "refund"],
+                    reported=counts[who.name, "report"],
+                    bought=counts[who.name, "buy_prediction"],
                 )
-                for agent in state.agents
+                for who in self.everyone
             ),
             left_wei=system.trainer.balance + system.incentive_mechanism.balance,
             created_wei=chain.money,

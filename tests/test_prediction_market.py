@@ -57,7 +57,9 @@ from incentives.market.phases import (
     ZeroStake,
 )
 from incentives.prediction_market import PredictionMarket
+from offchain.fixed_point import DoesNotFit
 from offchain.market import Provider, deploy_market, drive
+from offchain.models import DensePerceptronModel
 from tests.markets import (
     ADD,
     REFUSE,
@@ -474,18 +476,19 @@ def test_a_big_market_needs_no_big_transaction(setting: str) -> None:
     assert all(receipt.gas_used < 1_500_000 for receipt in world.provider.reveal())
     limit = 300_000
     with world.chain.anchor():
-        receipts = drive(world.market, world.people[8])
+        receipts = drive(world.chain, world.market, world.people[8])
         owed = world.ends_with(*range(6))
         assert sum(receipt.gas_used for receipt in receipts) > 25 * limit
-    receipts = drive(world.market, world.people[8], gas_limit=limit)
+    receipts = drive(world.chain, world.market, world.people[8], gas_limit=limit)
     assert max(receipt.gas_used for receipt in receipts) <= limit
+    assert all(receipt.ok for receipt in world.chain.receipts())  # too large steps are not sent
     assert world.ends_with(*range(6)) == owed
     for who in range(6):
         if owed[who]:
             assert world.market.collect(sender=world.people[who]).gas_used < 100_000
     other = world_in(REWARD)
     with pytest.raises(InvalidValue, match="more gas than there is"):
-        drive(other.market, other.people[8], gas_limit=40_000)
+        drive(other.chain, other.market, other.people[8], gas_limit=40_000)
 
 
 def test_through_the_trainer_nothing_is_learned_on_arrival_and_refunds_collect() -> None:
@@ -544,6 +547,44 @@ def test_whoever_owns_the_market_cannot_touch_what_others_gave_by_themselves() -
     assert world.ends_with(0) == [50 * UNIT + 20 * 500]
 
 
+class Own(DensePerceptron):
+    """A classifier that nobody has written a way back for."""
+
+
+class OwnModel(DensePerceptronModel):
+    """What it holds."""
+
+    contract_class = Own
+
+
+class OwnRestorableModel(DensePerceptronModel):
+    """One that needs no other contract."""
+
+    contract_class = RestorableDensePerceptron
+
+
+def test_a_model_is_deployed_so_that_it_can_go_back_where_passes_restart() -> None:
+    chain = Chain(gas_price=0)
+    owner = chain.accounts[0]
+    model = DensePerceptronModel(
+        classifications=("no", "yes"), weights=(1, 0), intercept=0, learning_rate=TO_FLOAT
+    )
+    for setting, kind in [("", DensePerceptron), ("R", RestorableDensePerceptron)]:
+        system = deploy_market(chain, model, options(setting), sender=owner)
+        assert system.classifier.contract_class is kind
+        assert list(system.classifier.weights()) == [1, 0]
+        assert system.classifier.owner() == system.incentive_mechanism.address
+
+    own = OwnModel(**vars(model))
+    number = chain.number
+    with pytest.raises(DoesNotFit, match="Own has no contract that can be restored"):
+        deploy_market(chain, own, options("R"), sender=owner)
+    assert chain.number == number
+    able = OwnRestorableModel(**vars(model))
+    system = deploy_market(chain, able, options("R"), sender=owner)
+    assert system.classifier.contract_class is RestorableDensePerceptron
+
+
 def test_the_plain_classifiers_do_where_passes_do_not_restart() -> None:
     chain = Chain(gas_price=0)
     owner, bob = chain.accounts[:2]
@@ -563,5 +604,5 @@ def test_the_plain_classifiers_do_where_passes_do_not_restart() -> None:
                 provider.reveal()
         else:
             provider.reveal()
-            drive(market, bob)
+            drive(chain, market, bob)
             assert market.amount_owed(bob) == UNIT + BOUNTY

@@ -15,6 +15,7 @@ from simulation.run import run
 from simulation.scenarios import SCENARIOS
 from simulation.summary import summary
 from simulation.sweep import sweep
+from tests.programs import run as run_program
 from tests.programs import run_without
 
 QUICK = ["simple", "--quiet"]
@@ -76,6 +77,10 @@ def files() -> list[str]:
         (["compare", "simple", "--with", "points"], "'points' changes nothing"),
         (["compare", "simple", "--with", "mechanism=pionts"], "there is no mechanism 'pionts'"),
         (["compare", "simple", "--with", "data.initial=1"], "have none of class"),
+        (
+            ["compare", "simple", "--with", "agents.1.count=3", "--same-contributions"],
+            "the same contributions need the same agents: change other things",
+        ),
         (["sweep", "simple"], "required: --settings, --into"),
         (
             ["sweep", "simple", "--settings", "wrong.json", "--into", "r.jsonl"],
@@ -188,6 +193,27 @@ def test_a_comparison_is_a_sweep_summarized(capsys: pytest.CaptureFixture[str]) 
     assert "means of 3 runs" in text
 
 
+def test_a_comparison_can_have_the_same_contributions(capsys: pytest.CaptureFixture[str]) -> None:
+    dear = "mechanism.cost_weight_wei=1000000000000000000"
+    arguments = ["--with", dear, "--seeds", "2", "--workers", "1", "--out", "summary.json"]
+    main(["compare", *QUICK, *arguments, "--same-contributions"])
+    settings = [{}, {"mechanism.cost_weight_wei": 10**18}]
+    rows = summary(
+        sweep(SCENARIOS["simple"], settings, range(2), same_contributions=True, workers=1)
+    )
+    expected = [row.plain(["as it is", dear][row.setting]) for row in rows]
+    assert json.loads(Path("summary.json").read_text()) == expected
+    Path("settings.json").write_text(json.dumps(settings))
+    sweeping = ["--settings", "settings.json", "--into", "r.jsonl", "--seeds", "2", "--quiet"]
+    sweeping += ["--workers", "1", "--plot", "a.svg"]
+    main(["sweep", "simple", *sweeping, "--same-contributions"])
+    head, *lines = Path("r.jsonl").read_text().splitlines()
+    assert json.loads(head)["same_contributions"] is True
+    assert len(lines) == 4
+    assert "; all with the contributions of the first\n" in capsys.readouterr().out
+    assert "simple; all with the contributions" in Path("a.svg").read_text()
+
+
 def test_pictures_are_drawn_when_asked_and_the_same_each_time() -> None:
     for name in ("a.png", "a.svg", "b.svg"):
         main(["run", *QUICK, "--plot", name])
@@ -219,3 +245,10 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path) -> None:
         done.stderr == "simulation: matplotlib is missing: pip install -e '.[plot]'; see --help\n"
     )
     assert files() == []
+
+
+def test_what_takes_long_to_import_is_not_imported_at_the_start() -> None:
+    program = "import sys, simulation.__main__; print(*sys.modules)"
+    imported = run_program("-c", program).stdout.split()
+    assert "simulation.sweep" in imported
+    assert not {"sklearn", "scipy", "matplotlib", "distributed"}.intersection(imported)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulation.experiment import Data, Experiment, Group, Stop
-from simulation.mechanisms import Deposit, Mechanism, Reputation
+from simulation.market import Market
+from simulation.mechanism import Mechanism
+from simulation.mechanisms import Deposit, Reputation
 from simulation.named import Named
 from simulation.policies import Flipping, Honest, Policy
 from simulation.scenarios import SCENARIOS, about
@@ -29,7 +31,9 @@ EXPERIMENTS = st.builds(
         held=st.sampled_from(["in common", "dealt"]),
     ),
     learner=st.builds(Learner, learning_rate=st.floats(1e-9, 4)),
-    mechanism=st.builds(Deposit, cost_weight_wei=st.integers(0, 2**80 - 1)) | st.just(Reputation()),
+    mechanism=st.builds(Deposit, cost_weight_wei=st.integers(0, 2**80 - 1))
+    | st.builds(Market, stake_wei=st.integers(1, 10**20), groups=st.booleans())
+    | st.just(Reputation()),
     agents=st.tuples(
         st.builds(
             Group,
@@ -97,6 +101,11 @@ def test_changes_go_where_their_paths_lead() -> None:
         ({"mechanism": 3}, "give a name, or an object with a kind"),
         ({"mechanism": "no.such.module:Class"}, "cannot be imported"),
         ({"mechanism": "simulation.policies:Honest"}, "there is no mechanism"),
+        ({"mechanism": {"kind": "market", "stake_wei": 0}}, "greater than 0"),
+        ({"mechanism": {"kind": "market", "bounty_wei": 1}}, "stake_wei or more"),
+        ({"mechanism": {"kind": "market", "provider_wei": 10**21}}, "below provider_wei"),
+        ({"mechanism": {"kind": "market", "pieces": 1}}, "greater than or equal to 2"),
+        ({"mechanism": "market", "agents.0.name": "provider"}, "two agents are called 'provider'"),
         ({"mechanism.refund_wait_s": 10**8}, "any_address_claim_wait_s is below"),
         ({"agents.0.policy": "nice"}, "there is no policy 'nice'"),
         ({"agents.0.policy.mean_wait_s": 0}, "greater than 0"),

@@ -51,7 +51,7 @@ class Mixed(Copier):
 
 
 def contribution(author: Address, time: int) -> Contribution:
-    return Contribution(None, 2, 4, time, author, 1, 1)
+    return Contribution(None, 2, 4, time, 0, author, 1, 1)
 
 
 def experiment(*policies: Policy, mechanism: Deposit | Reputation | None = None) -> Experiment:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from simulation.intervals import difference, estimate, student
+from chain.units import ether
+from simulation.intervals import difference, estimate, independent_difference, student
 from simulation.scenarios import SCENARIOS
-from simulation.summary import summary
+from simulation.summary import measured_by_setting
 from simulation.sweep import sweep
 
 
@@ -41,20 +43,78 @@ def test_nineteen_intervals_of_twenty_have_the_true_mean_in_them() -> None:
     assert 0.94 < share < 0.96
 
 
-def test_common_seeds_tell_settings_apart_better_than_independent_ones() -> None:
-    """Refunds a day later: what that does, the same seeds see, and others drown in chance."""
-    experiment = SCENARIOS["tic-tac-toe"].changed({"stop.contributions": 80})
-    settings = [{}, {"mechanism.refund_wait_s": 2 * 86_400}]
-    rows = summary(sweep(experiment, settings, range(8), workers=1))
-    others = summary(sweep(experiment, settings[1:], range(100, 108), workers=1))
-    for measure in ("accuracy_end", "profit of bad"):
-        first, second = (row for row in rows if row.measure == measure)
-        (independent,) = (row for row in others if row.measure == measure)
-        assert second.against_first is not None
-        paired = second.against_first.half_width
-        # Of two independent samples, the variances of the means add up.
-        apart = math.hypot(first.value.half_width, independent.value.half_width)
-        assert paired < 0.7 * apart, measure
+def test_differences_of_independent_runs_are_welchs() -> None:
+    values, baseline = [3.0, 5.0, 4.0, 8.0, 1.0, 4.5, 4.4], [30.0, 10.0, 26.0, 17.0]
+    found = independent_difference(values, baseline)
+    expected = stats.ttest_ind(values, baseline, equal_var=False)
+    spread = math.sqrt(stats.sem(values) ** 2 + stats.sem(baseline) ** 2)
+    freedom = expected.df
+    assert 3 < freedom < 4  # far from the 9 of equal variances
+    half = stats.t.ppf(0.975, math.floor(freedom)) * spread
+    assert found.mean == pytest.approx(np.mean(values) - np.mean(baseline))
+    assert found.half_width == pytest.approx(half, abs=1e-3)
+    assert found.high - found.mean == pytest.approx(found.mean - found.low)
+    # Scipy does not round the degrees of freedom down.
+    low, high = expected.confidence_interval(0.95)
+    assert found.low < low < high < found.high
+    assert found.runs == 4
+    reverse = independent_difference(baseline, values)
+    assert reverse.mean == -found.mean
+    assert reverse.half_width == pytest.approx(found.half_width)
+
+
+def test_differences_of_independent_runs_at_the_edges() -> None:
+    assert independent_difference([3.0], [1.0, 2.0]) == (1.5, -math.inf, math.inf, 1)
+    assert independent_difference([3.0, 3.0], [1.0, 1.0]) == (2.0, 2.0, 2.0, 2)
+    one_sided = independent_difference([3.0, 3.0], [1.0, 2.0])  # one degree of freedom
+    assert one_sided.half_width == pytest.approx(stats.t.ppf(0.975, 1) * 0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(("sizes", "deviations"), [((6, 6), (2, 2)), ((5, 12), (9, 1))])
+def test_nineteen_of_twenty_independent_differences_have_the_true_one(
+    sizes: tuple[int, int], deviations: tuple[int, int]
+) -> None:
+    random = np.random.default_rng(7)
+    found = [
+        independent_difference(
+            random.normal(7, deviations[0], size=sizes[0]).tolist(),
+            random.normal(4, deviations[1], size=sizes[1]).tolist(),
+        )
+        for _ in range(4_000)
+    ]
+    share = np.mean([each.low <= 3 <= each.high for each in found])
+    assert 0.94 < share < 0.965
+
+
+def test_what_runs_have_in_common_tells_settings_apart() -> None:
+    """Deposits 5 % higher, near what agents accept at most.
+
+    Runs with other seeds drown that in chance. With the same seeds agents have the same luck, but
+    some no longer pay, and others take the next samples. With the same contributions, too, nothing
+    but the deposits differs.
+    """
+    experiment = SCENARIOS["tic-tac-toe"].changed(
+        {"stop.contributions": 80, "mechanism.cost_weight_wei": ether}
+    )
+    settings = [{}, {"mechanism.cost_weight_wei": ether * 105 // 100}]
+    seeds, others = range(8), range(100, 108)
+    first, second = measured_by_setting(sweep(experiment, settings, seeds, workers=1)).values()
+    (apart,) = measured_by_setting(sweep(experiment, settings[1:], others, workers=1)).values()
+    same = measured_by_setting(
+        sweep(experiment, settings, seeds, same_contributions=True, workers=1)
+    )
+    assert same[0] == first
+    for measure in ("accuracy_end", "profit of good", "profit of bad", "gas"):
+        widths = [
+            independent_difference(apart[measure], first[measure]).half_width,
+            difference(second[measure], first[measure]).half_width,
+            difference(same[1][measure], first[measure]).half_width,
+        ]
+        assert all(narrow < 0.7 * wide for wide, narrow in pairwise(widths)), (measure, widths)
+        # The same seeds, but the pairs torn apart: as wide as if the seeds were others.
+        torn = independent_difference(second[measure], first[measure]).half_width
+        assert torn == pytest.approx(widths[0], rel=0.5), measure
+        assert torn > widths[1], measure
 
 
 def test_differences_are_taken_seed_by_seed() -> None:
