@@ -19,7 +19,8 @@ from chain.values import Address
 from tests.twins import encoding as twin
 
 EDGES = [edge + off for edge in (0, 2**63, 2**255, 2**256) for off in (-1, 0, 1)]
-integers = st.sampled_from([*EDGES, *(-edge for edge in EDGES)]) | st.integers()
+edges = st.sampled_from([*EDGES, *(-edge for edge in EDGES)])
+integers = edges | st.integers()
 int64s = st.lists(st.integers(-(2**63), 2**63 - 1), max_size=70)
 addresses = st.integers(0, 2**160 - 1).map(lambda number: Address(f"0x{number:040x}"))
 plain = st.none() | st.booleans() | integers | st.text() | st.binary() | addresses
@@ -52,6 +53,11 @@ class Colour(IntEnum):
 @given(values)
 def test_the_bytes_are_as_defined(value: Any) -> None:
     assert encode(value) == twin.encode(value)
+
+
+@given(st.lists(edges, min_size=1, max_size=3))
+def test_integers_of_any_size_in_a_row(row: list[int]) -> None:
+    assert encode(row) == twin.encode(row)
 
 
 @given(st.lists(st.integers() | st.booleans(), max_size=4))
