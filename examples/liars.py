@@ -15,6 +15,7 @@ from chain.errors import ChainError
 from chain.units import ether, hours
 from simulation.command_line import ProgressLine, Unusable, check_output
 from simulation.experiment import Experiment, Group
+from simulation.market import Market
 from simulation.mechanism import Mechanism
 from simulation.mechanisms import Deposit, Reputation
 from simulation.policies import Flipping, Honest, Policy
@@ -31,6 +32,8 @@ every case. What becomes of the model, and of everybody's money? It depends on t
   deposits  each case takes a deposit, returned a day later if the model agrees with the case by
             then; if not, those whose own cases proved good may take it
   points    data is free, and what proves good earns a point
+  market    each case takes a stake; at the end it is seen on hidden tests who has made the model
+            better, and who worse: the latter pay the former, and a provider pays the difference
 
 and on the classifier, and on how many lie: 0, 10, 30 or 50 %.
 """
@@ -43,12 +46,20 @@ examples:
       the table and the picture of the README; what is in the .jsonl file is not run again
 
 The same seed gives the same numbers. Everybody starts with 20 ether and comes by every twelve
-hours, to add the next case and to claim what can be claimed; profits are percent of the 20 ether.
+hours, to add the next case and to claim what can be claimed. Profits are percent of what they began
+with; the market's provider began with 200 ether.
 """
 
 PEOPLE = 10
 SHARES = (0, 10, 30, 50)  # percent
-MECHANISMS: dict[str, Mechanism] = {"deposits": Deposit(), "points": Reputation()}
+MECHANISMS: dict[str, Mechanism] = {
+    "deposits": Deposit(),
+    "points": Reputation(),
+    # A stake is about half a deposit. With 200 rounds liars lose all; with 40, half.
+    "market": Market(
+        stake_wei=ether // 2, bounty_wei=100 * ether, provider_wei=200 * ether, groups=True
+    ),
+}
 
 # Enough for three weeks of deposits, if nothing is lost.
 BALANCE_WEI = 20 * ether
@@ -160,12 +171,13 @@ def study(
 
 def report(found: Findings) -> str:
     """The table."""
-    measures = ("accuracy_start", "accuracy_end", "profit of honest", "profit of bad")
+    profits = [f"profit of {name}" for name in ("honest", "bad", "provider")]
+    measures = ("accuracy_start", "accuracy_end", *profits)
     lines = []
     for case, rows in found.items():
         cells = [percent(rows.get(measure)) for measure in measures]
         lines.append([f"{case.mechanism}, {case.classifier}", f"{case.share} %", *cells])
-    header = ["", "lie", "accuracy", "at the end", "honest", "bad"]
+    header = ["", "lie", "accuracy", "at the end", "honest", "bad", "provider"]
     return (
         f"{table(header, lines)}\n\nAccuracy on cases held out, and profit per person in % of what "
         f"they began with;\nmeans of {runs_of(found)} runs, ±: 95 % intervals"

@@ -92,6 +92,8 @@ SIMULATION = [
     "run",
     "counterfactual",
     "intervals",
+    "results_file",
+    "workers",
     "sweep",
     "summary",
     "scenarios",

@@ -15,6 +15,7 @@ from simulation.run import run
 from simulation.scenarios import SCENARIOS
 from simulation.summary import summary
 from simulation.sweep import sweep
+from tests.programs import run as run_program
 from tests.programs import run_without
 
 QUICK = ["simple", "--quiet"]
@@ -244,3 +245,10 @@ def test_without_matplotlib_it_says_what_to_install(tmp_path: Path) -> None:
         done.stderr == "simulation: matplotlib is missing: pip install -e '.[plot]'; see --help\n"
     )
     assert files() == []
+
+
+def test_what_takes_long_to_import_is_not_imported_at_the_start() -> None:
+    program = "import sys, simulation.__main__; print(*sys.modules)"
+    imported = run_program("-c", program).stdout.split()
+    assert "simulation.sweep" in imported
+    assert not {"sklearn", "scipy", "matplotlib", "distributed"}.intersection(imported)

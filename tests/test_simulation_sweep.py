@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chain import Receipt
+from simulation import workers
+from simulation.__main__ import main
 from simulation.data.dataset import DataError
 from simulation.experiment import Experiment
+from simulation.mechanism import Mechanism
+from simulation.policies import Policy
+from simulation.results_file import UnusableFile
 from simulation.scenarios import SCENARIOS
-from simulation.sweep import Result, UnusableFile, sweep
-from tests.programs import ROOT
+from simulation.sweep import Result, sweep
+from simulation.workers import Job, WorkerLost, run_one
+from tests.programs import ROOT, run
 
 GAMES = SCENARIOS["tic-tac-toe"].changed({"stop.contributions": 25, "data.seed": 0})
 SIMPLE = SCENARIOS["simple"]
@@ -26,16 +37,30 @@ SEEDS = range(3)
 
 
 class Unordered(Executor):
-    """Runs what is submitted at once, and remembers it."""
+    """Runs what is submitted at once, and remembers it, and which futures there are still."""
 
     def __init__(self) -> None:
         self.submitted: list[Any] = []
+        self.futures: weakref.WeakSet[Future[Any]] = weakref.WeakSet()
 
     def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
         self.submitted.append(arguments)
         future: Future[Any] = Future()
         future.set_result(function(*arguments, **options))
+        self.futures.add(future)
         return future
+
+
+class Keeping(ThreadPoolExecutor):
+    """Has one thread, and keeps all futures."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, function: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
+        self.futures.append(super().submit(function, *arguments, **options))
+        return self.futures[-1]
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +122,25 @@ def test_more_of_it_is_another_sweep(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", ["hello", "hello\n", "{}\n", '{"setting": 0}\n'])
-def test_another_file_is_left_alone(content: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [b"hello", b"hello\n", b"{}\n", b'{"setting": 0}\n', b"\n", b"\xff\xfe\x00\n"]
+)
+def test_another_file_is_left_alone(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
-    path.write_text(content)
+    path.write_bytes(content)
     with pytest.raises(UnusableFile, match="choose another file"):
         sweep(GAMES, [{}], range(1), into=path, workers=1)
-    assert path.read_text() == content
+    assert path.read_bytes() == content
+
+
+def test_a_line_may_end_in_the_middle_of_a_letter(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    named = SIMPLE.changed({"agents.0.name": "größer"})
+    expected = sweep(named, [{}], range(2), into=path, workers=1)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex("ß".encode()) + 1])
+    assert sweep(named, [{}], range(2), into=path, workers=1) == expected
+    assert path.read_bytes() == whole
 
 
 def test_a_broken_line_in_the_middle_is_named(tmp_path: Path) -> None:
@@ -126,8 +163,147 @@ def test_what_a_run_has_against_its_data_surfaces_and_what_is_done_stays(tmp_pat
     assert not (tmp_path / "none.jsonl").exists()
 
 
+def test_a_seed_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        sweep(SIMPLE, [{}], [3, 1, 3], into=tmp_path / "r.jsonl", workers=1)
+    assert not (tmp_path / "r.jsonl").exists()
+
+
+def test_two_processes_do_not_write_to_one_file(tmp_path: Path) -> None:
+    (tmp_path / "simple.json").write_text(SIMPLE.model_dump_json())
+    (tmp_path / "settings.json").write_text("[{}]")
+    path = tmp_path / "r.jsonl"
+    options = ["--settings", str(tmp_path / "settings.json"), "--into", str(path), "--quiet"]
+    command = ["-m", "simulation", "sweep", str(tmp_path / "simple.json"), "--seeds", "2", *options]
+
+    def try_as_well(done: int, total: int) -> None:
+        if done == 1:
+            before = path.read_text()
+            other = subprocess.run(
+                [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False
+            )
+            assert other.returncode == 2
+            said = f"another sweep is writing {path}: wait for it, or choose another file"
+            assert other.stderr == f"simulation: {said}; see --help\n"
+            assert path.read_text() == before
+
+    expected = sweep(SIMPLE, [{}], range(2), into=path, workers=1, progress=try_as_well)
+    whole = path.read_bytes()
+    assert whole.count(b"\n") == 3
+    run(*command)  # once it is done, anybody may
+    assert path.read_bytes() == whole
+    path.write_bytes(whole[:-1])
+    with ProcessPoolExecutor(1) as processes:
+        assert sweep(SIMPLE, [{}], range(2), into=path, executor=processes) == expected
+        # Though a process that began while the file was open is still there.
+        assert sweep(SIMPLE, [{}], range(2), into=path, workers=1) == expected
+    assert path.read_bytes() == whole
+
+
+def test_nothing_is_kept_of_runs_that_are_done() -> None:
+    executor, alive = Unordered(), []
+    sweep(
+        SIMPLE,
+        SETTINGS,
+        SEEDS,
+        executor=executor,
+        progress=lambda *_: alive.append(len(executor.futures)),
+    )
+    assert len(alive) == 10
+    assert max(alive) <= 1
+    job = Job(GAMES.model_dump_json(), 0, False)
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(each, Receipt) for each in gc.get_objects())
+        run_one(job)
+        assert not gc.isenabled()
+        assert sum(isinstance(each, Receipt) for each in gc.get_objects()) == before
+    finally:
+        gc.enable()
+    run_one(job)
+    assert gc.isenabled()
+
+
+def test_an_executor_is_not_given_everything_at_once(
+    alone: list[Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MOST_PENDING", 3)
+    ahead: list[int] = []
+    with Keeping() as executor:
+        found = sweep(
+            GAMES,
+            SETTINGS,
+            SEEDS,
+            executor=executor,
+            with_root=True,
+            progress=lambda done, _: ahead.append(len(executor.futures) - done),
+        )
+    assert found == alone
+    assert len(ahead) == 10
+    assert max(ahead) <= 3
+
+
+def test_what_has_not_begun_is_called_off_if_the_sweep_ends() -> None:
+    def enough(done: int, total: int) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with Keeping() as executor:
+        # What was raised is kept, and with it all that the sweep was in the middle of.
+        with pytest.raises(KeyboardInterrupt) as caught:
+            sweep(GAMES, SETTINGS, SEEDS, executor=executor, progress=enough)
+        assert sum(future.cancelled() for future in executor.futures) >= 5
+    assert caught.traceback
+
+
+def test_what_goes_to_other_processes_can_be_pickled(alone: list[Result]) -> None:
+    parts = [kind() for family in (Policy, Mechanism) for kind in family.names.values()]
+    for each in (*alone, alone[0].outcome, *SCENARIOS.values(), *parts, run_one):
+        again = pickle.loads(pickle.dumps(each))
+        assert again == each
+        assert type(again) is type(each)
+
+
+def test_a_worker_that_is_killed_ends_the_sweep_which_then_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, killed = tmp_path / "r.jsonl", tmp_path / "killed"
+    deadly = GAMES.changed({"agents.0.policy": {"kind": "tests.policies:Deadly"}})
+    settings: list[dict[str, Any]] = [{}, {"agents.0.policy.once": str(killed)}]
+    (tmp_path / "deadly.json").write_text(deadly.model_dump_json())
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    options = ["--settings", str(tmp_path / "settings.json"), "--into", str(path), "--quiet"]
+    with pytest.raises(SystemExit) as caught:
+        main(["sweep", str(tmp_path / "deadly.json"), "--seeds", "3", "--workers", "2", *options])
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("simulation: a worker process is gone, perhaps for want of mem")
+    assert printed.err.count("\n") == 1
+
+    kept = path.read_bytes()
+    assert 2 <= kept.count(b'"outcome"') <= 3  # of the harmless ones, two at least came before
+    killed.unlink()
+    with pytest.raises(WorkerLost, match="run it again"):
+        sweep(deadly, settings, SEEDS, into=path, workers=2)
+    results = sweep(deadly, settings, SEEDS, into=path, workers=2)  # now it has killed before
+    assert results == sweep(deadly, settings, SEEDS, workers=1)
+    assert path.read_bytes().startswith(kept)
+    assert path.read_bytes().count(b"\n") == 7
+
+
+def kill_group(pid: int) -> None:
+    os.killpg(pid, signal.SIGKILL)  # it and its workers, nothing else
+
+
+def kill_alone(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("kill", [kill_group, kill_alone])
 def test_killed_in_the_middle_and_run_again_nothing_is_lost_or_counted_twice(
-    tmp_path: Path,
+    kill: Callable[[int], None], tmp_path: Path
 ) -> None:
     description, settings = tmp_path / "games.json", tmp_path / "settings.json"
     longer = GAMES.changed({"stop.contributions": 40})
@@ -144,8 +320,13 @@ def test_killed_in_the_middle_and_run_again_nothing_is_lost_or_counted_twice(
         assert sweeping.stderr is not None
         for line in sweeping.stderr:
             if int(line.split()[0]) >= 20:
-                os.killpg(sweeping.pid, signal.SIGKILL)  # it and its workers, nothing else
+                kill(sweeping.pid)
                 break
+        try:
+            sweeping.communicate(timeout=60)  # until its workers, who write there too, are gone
+        except subprocess.TimeoutExpired:
+            os.killpg(sweeping.pid, signal.SIGKILL)
+            raise
     done = path.read_text().count('"outcome"')
     assert 2 <= done < 12
     assert not out.exists()

@@ -30,10 +30,11 @@ from simulation.policies import (
     Sybil,
 )
 from simulation.recorder import InMemory
+from simulation.results_file import UnusableFile
 from simulation.run import go_on, run
 from simulation.scenarios import SCENARIOS
 from simulation.summary import summary
-from simulation.sweep import Result, UnusableFile, sweep
+from simulation.sweep import Result, sweep
 from simulation.traces import Addition, Trace, UnusableTrace, trace_of
 from simulation.world import World
 

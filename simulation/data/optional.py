@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from simulation.data.dataset import MissingPackage
 
-try:
-    from sklearn import datasets
-    from sklearn.feature_extraction.text import CountVectorizer
-except ModuleNotFoundError as error:
-    _missing = str(error.name).partition(".")[0]
-else:
-    _missing = ""
-
 
 def bundled(name: str) -> Any:
     """Return samples and labels of a data set that is part of scikit-learn, such as ``"iris"``."""
-    _require()
-    return getattr(datasets, f"load_{name}")(return_X_y=True)
+    return getattr(_module("sklearn.datasets"), f"load_{name}")(return_X_y=True)
 
 
 def count_vectorizer(**options: Any) -> Any:
     """Make a ``CountVectorizer``."""
-    _require()
-    return CountVectorizer(**options)
+    return _module("sklearn.feature_extraction.text").CountVectorizer(**options)
 
 
-def _require() -> None:
-    if _missing:
-        raise MissingPackage(f"{_missing} is missing: pip install -e '.[sklearn]'")
+def _module(name: str) -> Any:
+    """Import a module when it is needed, since this takes a second; raises MissingPackage."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
+        raise MissingPackage(f"{missing} is missing: pip install -e '.[sklearn]'") from None
