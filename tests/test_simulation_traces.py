@@ -160,6 +160,11 @@ def test_a_market_can_have_what_was_added_for_deposits_and_the_other_way_round()
             assert added(again) == added(world)
             assert again.outcome().skipped == again.outcome().failed == 0
             assert (again.outcome(True) == world.outcome(True)) == (other is first)
+    # A stake is sent whole even if nobody would go so high.
+    stakes = {"mechanism.stake_wei": 200 * ether, "mechanism.bounty_wei": 400 * ether}
+    again = whole(hiding.changed(stakes), 3, trace_of(whole(deposits, 3)))
+    assert {each.deposit_wei for each in contributions(again)} == {200 * ether}
+    assert again.outcome().skipped == again.outcome().failed == 0
 
 
 def test_what_a_provider_hides_cannot_be_added() -> None:
