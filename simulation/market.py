@@ -13,8 +13,8 @@ from incentives.market.phases import REVEAL_TEST_SET
 from offchain.market import MarketRules, Provider, deploy_market, drive
 from offchain.model import Model
 from offchain.system import System
-from simulation.agents import Contribution
 from simulation.data.dataset import Part
+from simulation.decisions import Contribution
 from simulation.mechanism import OWNER_WEI, Mechanism
 from simulation.named import Wei
 

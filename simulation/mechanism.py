@@ -13,8 +13,8 @@ from chain.values import Address
 from contracts_py.incentive import Incentive
 from offchain.model import Model
 from offchain.system import System, deploy_system
-from simulation.agents import Claim, Contribution
 from simulation.data.dataset import Part
+from simulation.decisions import Claim, Contribution
 from simulation.named import Named, Seconds
 
 # What results call an owner that takes part.

@@ -13,7 +13,7 @@ from incentives.paid_predictions import PaidPoints, PaidStakeable
 from incentives.points import Points
 from incentives.stakeable import Stakeable
 from offchain.system import System
-from simulation.agents import Claim, Contribution
+from simulation.decisions import Claim, Contribution
 from simulation.market import Market
 from simulation.mechanism import Mechanism
 from simulation.named import Wei

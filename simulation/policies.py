@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from chain.units import days, ether, hours, minutes
-from simulation.agents import Claim, Offer, Visit
+from simulation.decisions import Claim, Offer, Visit
 from simulation.named import Named, Seconds, Wei
 
 Probability = Annotated[float, Field(ge=0, le=1)]

@@ -107,8 +107,8 @@ def check_end(world: World, event: Event) -> None:
 def nothing_to_add(world: World, event: Event) -> bool:
     """Whether nothing can be added from this event on."""
     state, stop = world.state, world.experiment.stop
-    if world.trace is not None:
-        return event >= world.trace.end
+    if world.replayed is not None:
+        return event >= world.replayed.end
     added, idle_s = len(state.contributions), world.now - state.last_addition
     return (
         all(used == len(supply) for used, supply in zip(state.used, world.supplies, strict=True))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from simulation.agents import Agent, Contribution
+from simulation.agents import Agent
+from simulation.decisions import Contribution
 from simulation.events import Event, Queue
 
 

@@ -8,16 +8,14 @@ A run that replays its own trace is the same run, to the state root.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from chain.errors import ChainError
-from simulation.agents import Offer
+from simulation.agents import Agent
+from simulation.decisions import Offer
 from simulation.events import Event
 from simulation.experiment import Description, Experiment
 from simulation.state import State
-
-if TYPE_CHECKING:
-    from simulation.world import World
 
 
 class UnusableTrace(ChainError, ValueError):
@@ -67,9 +65,8 @@ class Trace(Description):
         return due - len(state.contributions)
 
 
-def trace_of(world: World) -> Trace:
+def trace_of(experiment: Experiment, seed: int, state: State) -> Trace:
     """What was added in a run; raises UnusableTrace if more may be."""
-    state = world.state
     if state.end is None:
         raise UnusableTrace("the run is still adding: let it go on to its end")
     authors = {
@@ -81,7 +78,7 @@ def trace_of(world: World) -> Trace:
         Addition(each.visit_s, *authors[each.author], each.sample, each.label)
         for each in state.contributions
     )
-    return Trace(experiment=world.experiment, seed=world.seed, additions=additions, end=state.end)
+    return Trace(experiment=experiment, seed=seed, additions=additions, end=state.end)
 
 
 def check_same(experiment: Experiment, first: Experiment) -> None:
@@ -117,21 +114,36 @@ def _fixed(experiment: Experiment) -> dict[str, Any]:
     return {"agents": experiment.agents, "data": data, "stop": experiment.stop}
 
 
-def offers(trace: Trace, world: World) -> dict[tuple[int, str], Offer]:
-    """What to add in a run, by time and agent; raises UnusableTrace if that is impossible."""
-    check_same(world.experiment, trace.experiment)
-    if world.seed != trace.seed:
-        raise UnusableTrace(f"these contributions need the seed {trace.seed}, not {world.seed}")
-    addresses = {agent.name: len(agent.accounts) for agent in world.state.agents}
+def offers(
+    trace: Trace,
+    experiment: Experiment,
+    seed: int,
+    agents: Sequence[Agent],
+    samples: int,
+    classes: int,
+) -> dict[tuple[int, str], Offer]:
+    """What to add in a run, by time and agent; raises UnusableTrace if that is impossible.
+
+    Parameters
+    ----------
+    experiment, seed
+        The run's.
+    samples, classes
+        How many there are.
+    """
+    check_same(experiment, trace.experiment)
+    if seed != trace.seed:
+        raise UnusableTrace(f"these contributions need the seed {trace.seed}, not {seed}")
+    addresses = {agent.name: len(agent.accounts) for agent in agents}
     for each in trace.additions:
         if not (
             0 <= each.address < addresses.get(each.agent, 0)
-            and 0 <= each.sample < len(world.rest)
-            and 0 <= each.label < len(world.data.classes)
+            and 0 <= each.sample < samples
+            and 0 <= each.label < classes
         ):
             raise UnusableTrace(
-                f"a run with {len(world.rest)} samples for {len(addresses)} agents cannot have "
-                f"{each}: take the contributions of another"
+                f"a run with {samples} samples for {len(addresses)} agents cannot have {each}: "
+                "take the contributions of another"
             )
     return {
         (each.time_s, each.agent): Offer(each.sample, each.label, each.address)

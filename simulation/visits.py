@@ -6,7 +6,8 @@ import heapq
 from typing import Any
 
 from contracts_py.collaborative_trainer import AddData
-from simulation.agents import Agent, Contribution, Offer, Participant, Visit
+from simulation.agents import Agent, Participant
+from simulation.decisions import Contribution, Offer, Visit
 from simulation.world import World
 
 # What can be withdrawn is left alone until it is worth so many fees.
@@ -56,7 +57,7 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
     """Add what the policy offers, or a trace wants, if the price and the purse allow it."""
     state = world.state
     offer: Offer | None
-    if world.trace is None:
+    if world.replayed is None:
         offer = agent.policy.offer(seen)
     else:
         offer = world.offers.get((state.now_s, agent.name))
@@ -65,7 +66,7 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
     price_wei = world.mechanism.price_wei(world.system)
     ceiling_wei = agent.policy.ceiling_wei(seen)
     if price_wei > ceiling_wei:
-        if world.trace is None:
+        if world.replayed is None:
             return
         ceiling_wei = price_wei
     copied = isinstance(offer.sample, Contribution)

@@ -22,7 +22,7 @@ from chain.errors import ChainError
 from simulation.experiment import Experiment
 from simulation.results_file import Key
 from simulation.run import go_on, run
-from simulation.traces import Trace, trace_of
+from simulation.traces import Trace
 from simulation.world import World
 
 # How many runs an executor may have at a time: more than there are workers, and few enough to keep
@@ -82,7 +82,7 @@ def _first(description: str, seed: int, with_root: bool) -> tuple[str, Trace]:
     """Run the first setting, once for those that follow in this process."""
     world = World(Experiment.model_validate_json(description), seed)
     go_on(world)
-    return world.outcome(with_root).model_dump_json(), trace_of(world)
+    return world.outcome(with_root).model_dump_json(), world.trace()
 
 
 def done(

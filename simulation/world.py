@@ -8,9 +8,10 @@ from chain import Account, Chain, Receipt, Transaction
 from chain.deployed import ExternalMethod
 from chain.errors import InvalidTransaction
 from chain.units import days
-from simulation.agents import Offer, Participant
+from simulation.agents import Participant
 from simulation.data.dataset import DataSet, Part, UnusableOption
 from simulation.dealing import deal
+from simulation.decisions import Offer
 from simulation.evaluation import Evaluation
 from simulation.events import MEASURING, OPENING, VISITING, Event
 from simulation.experiment import Experiment
@@ -18,7 +19,7 @@ from simulation.mechanism import PROVIDER
 from simulation.outcome import AgentOutcome, Outcome
 from simulation.recorder import Nothing, Recorder
 from simulation.state import State
-from simulation.traces import Trace, offers
+from simulation.traces import Trace, offers, trace_of
 
 # Who cannot pay for so many times the gas that an action took last time leaves it.
 SPARE_GAS = 2
@@ -96,8 +97,11 @@ class World:
             agent.previous = self.start
             wait_s = agent.policy.wait_s(agent.random.standard_normal())
             self.state.queue.add(Event(wait_s, VISITING, position))
-        self.trace = trace
-        self.offers: dict[tuple[int, str], Offer] = {} if trace is None else offers(trace, self)
+        self.replayed = trace
+        self.offers: dict[tuple[int, str], Offer] = {}
+        if trace is not None:
+            sizes = len(self.rest), len(self.data.classes)
+            self.offers = offers(trace, experiment, seed, agents, *sizes)
 
     def _hide(self, rest: Part) -> tuple[Part, Part]:
         """What agents can add, and what the provider keeps: the last samples, whatever the seed."""
@@ -247,6 +251,10 @@ class World:
             for action, gas in sorted(state.gas.items()):
                 recorder.write("gas", now_s, block, action, state.transactions[action], gas)
 
+    def trace(self) -> Trace:
+        """What was added; raises UnusableTrace if more may be."""
+        return trace_of(self.experiment, self.seed, self.state)
+
     def outcome(self, with_root: bool = False) -> Outcome:
         """What came of it, so far.
 
@@ -272,7 +280,7 @@ class World:
             reports=total("report"),
             predictions=total("buy_prediction"),
             failed=state.failed,
-            skipped=0 if self.trace is None else self.trace.skipped(state),
+            skipped=0 if self.replayed is None else self.replayed.skipped(state),
             looks=state.looks,
             visits=state.visits,
             days=(self.now - self.start) / days,

@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from simulation.agents import Visit
+from simulation.decisions import Visit
 from simulation.policies import Honest
 
 

@@ -73,8 +73,9 @@ LANGUAGE = [
 SIMULATION = [
     "data",
     "named",
-    "agents",
+    "decisions",
     "policies",
+    "agents",
     "mechanism",
     "market",
     "mechanisms",

@@ -10,7 +10,6 @@ from chain.units import ether
 from simulation.intervals import Estimate, difference, independent_difference
 from simulation.run import go_on, run
 from simulation.scenarios import SCENARIOS
-from simulation.traces import trace_of
 from simulation.world import World
 
 SIMPLE = SCENARIOS["simple"].changed({"data.seed": None})
@@ -33,7 +32,7 @@ def test_each_way_is_what_it_says() -> None:
     for seed in range(3):
         world = World(SIMPLE, seed)
         go_on(world)
-        same.append(run(dear, seed, trace=trace_of(world)).profit("good"))
+        same.append(run(dear, seed, trace=world.trace()).profit("good"))
     profit = next(each for each in found if each.measure == "profit of good")
     assert profit.independent == independent_difference(others, first)
     assert profit.unpaired == independent_difference(second, first)

@@ -24,7 +24,7 @@ from chain.values import Address
 from contracts_py.incentive import Incentive
 from contracts_py.ownable import Ownable, only_owner
 from offchain.system import System
-from simulation.agents import Claim, Contribution
+from simulation.decisions import Claim, Contribution
 from simulation.experiment import Experiment
 from simulation.mechanism import Mechanism
 from simulation.mechanisms import agrees

@@ -9,7 +9,7 @@ import pytest
 
 from chain.units import days, ether, gwei, hours
 from chain.values import Address
-from simulation.agents import Claim, Contribution, Offer, Visit
+from simulation.decisions import Claim, Contribution, Offer, Visit
 from simulation.experiment import Data, Experiment, Group, Stop
 from simulation.mechanisms import Deposit, PaidDeposit, Reputation
 from simulation.outcome import Outcome

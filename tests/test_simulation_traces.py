@@ -35,7 +35,7 @@ from simulation.run import go_on, run
 from simulation.scenarios import SCENARIOS
 from simulation.summary import summary
 from simulation.sweep import Result, sweep
-from simulation.traces import Addition, Trace, UnusableTrace, trace_of
+from simulation.traces import Addition, Trace, UnusableTrace
 from simulation.world import World
 
 EVERYONE: list[Policy] = [
@@ -104,13 +104,13 @@ def test_a_run_with_its_own_contributions_is_the_same_to_the_root(
     recorders = InMemory(), InMemory()
     world = World(experiment, seed, recorders[0])
     go_on(world)
-    trace = trace_of(world)
+    trace = world.trace()
     again = World(experiment, seed, recorders[1], trace)
     go_on(again)
     assert again.outcome(with_root=True) == world.outcome(with_root=True)
     assert recorders[0].rows == recorders[1].rows
     assert contributions(again) == contributions(world)
-    assert trace_of(again) == trace
+    assert again.trace() == trace
 
 
 OTHERS: list[dict[str, Any]] = [
@@ -135,7 +135,7 @@ def test_in_other_settings_the_same_is_added_by_the_same_at_the_same_visits(
     original: World, changes: dict[str, Any]
 ) -> None:
     experiment = CROWD.changed(changes)
-    world = whole(experiment, 3, trace_of(original))
+    world = whole(experiment, 3, original.trace())
     outcome = world.outcome()
     assert added(world) == added(original)
     assert len(added(world)) == 40
@@ -156,13 +156,13 @@ def test_a_market_can_have_what_was_added_for_deposits_and_the_other_way_round()
     for first, others in ((hiding, (hiding, deposits)), (deposits, (hiding,))):
         world = whole(first, 3)
         for other in others:
-            again = whole(other, 3, trace_of(world))
+            again = whole(other, 3, world.trace())
             assert added(again) == added(world)
             assert again.outcome().skipped == again.outcome().failed == 0
             assert (again.outcome(True) == world.outcome(True)) == (other is first)
     # A stake is sent whole even if nobody would go so high.
     stakes = {"mechanism.stake_wei": 200 * ether, "mechanism.bounty_wei": 400 * ether}
-    again = whole(hiding.changed(stakes), 3, trace_of(whole(deposits, 3)))
+    again = whole(hiding.changed(stakes), 3, whole(deposits, 3).trace())
     assert {each.deposit_wei for each in contributions(again)} == {200 * ether}
     assert again.outcome().skipped == again.outcome().failed == 0
 
@@ -171,7 +171,7 @@ def test_what_a_provider_hides_cannot_be_added() -> None:
     hiding = {"mechanism": Market(pieces=2, piece_size=3).model_dump()}
     samples = len(World(SIMPLE.changed(hiding), 0).rest)
     with pytest.raises(UnusableTrace, match=f"a run with {samples} samples for 2 agents cannot"):
-        run(SIMPLE.changed(hiding), 0, trace=trace_of(whole(SIMPLE, 0)))
+        run(SIMPLE.changed(hiding), 0, trace=whole(SIMPLE, 0).trace())
     with pytest.raises(UnusableTrace, match=r"hides 6 samples .* first that hides most$"):
         sweep(SIMPLE, [{}, hiding], [0], same_contributions=True, workers=1)
     results = sweep(SIMPLE, [hiding, {}], [0], same_contributions=True, workers=1)
@@ -198,7 +198,7 @@ def test_what_is_added_costs_what_it_costs() -> None:
     experiment = with_money()
     dear = experiment.changed({"mechanism.cost_weight_wei": 8 * ether})
     world = whole(experiment, 3)
-    again = whole(dear, 3, trace_of(world))
+    again = whole(dear, 3, world.trace())
     assert added(again) == added(world)
     freely = contributions(whole(dear, 3))
     assert max(each.deposit_wei for each in freely) < 120 * ether
@@ -208,7 +208,7 @@ def test_what_is_added_costs_what_it_costs() -> None:
 def test_who_cannot_pay_is_skipped_and_counted() -> None:
     experiment = with_money(flipping=4 * ether, honest=9 * ether).changed({"mechanism": "points"})
     world = whole(experiment, 3)
-    trace = trace_of(world)
+    trace = world.trace()
     assert {"flipping", "honest", "sybil"} <= {each.agent for each in trace.additions}
     again = whole(experiment.changed({"mechanism": "deposit"}), 3, trace)
     outcome = again.outcome()
@@ -220,11 +220,11 @@ def test_who_cannot_pay_is_skipped_and_counted() -> None:
     assert {names[author] for *_, author in missing} == {"flipping", "honest"}
     assert "honest" in {names.get(each.author) for each in contributions(again)}  # while it could
     # They have what could be made of it, and it can be made again.
-    assert len(trace_of(again).additions) == outcome.contributions
+    assert len(again.trace().additions) == outcome.contributions
 
 
 def test_it_can_be_branched_like_any_run(original: World) -> None:
-    world = World(CROWD.changed({"mechanism": "points"}), 3, trace=trace_of(original))
+    world = World(CROWD.changed({"mechanism": "points"}), 3, trace=original.trace())
     go_on(world, until_block=world.chain.number + 20)
     branch = Branch(world)
     ends = []
@@ -237,7 +237,7 @@ def test_it_can_be_branched_like_any_run(original: World) -> None:
 
 
 def test_a_trace_is_json(original: World) -> None:
-    trace = trace_of(original)
+    trace = original.trace()
     text = trace.model_dump_json()
     assert Trace.model_validate_json(text) == trace
     assert len(text) < 10_000
@@ -277,7 +277,7 @@ def test_contributions_to_something_else_are_refused(
     original: World, changes: dict[str, Any], seed: int, message: str
 ) -> None:
     with pytest.raises(UnusableTrace, match=message):
-        run(CROWD.changed(changes), seed, trace=trace_of(original))
+        run(CROWD.changed(changes), seed, trace=original.trace())
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_contributions_to_something_else_are_refused(
     ids=str,
 )
 def test_contributions_that_cannot_be_are_refused(original: World, wrong: dict[str, Any]) -> None:
-    trace = trace_of(original)
+    trace = original.trace()
     honest = next(each for each in trace.additions if each.agent == "honest")
     changed = trace.model_copy(update={"additions": (honest._replace(**wrong),)})
     with pytest.raises(UnusableTrace, match="cannot have Addition"):
@@ -297,8 +297,8 @@ def test_nothing_is_known_of_contributions_to_come() -> None:
     world = World(CROWD, 3)
     go_on(world, until_block=world.chain.number + 20)
     with pytest.raises(UnusableTrace, match="still adding"):
-        trace_of(world)
-    assert isinstance(trace_of(whole(CROWD, 3)).end, Event)
+        world.trace()
+    assert isinstance(whole(CROWD, 3).trace().end, Event)
 
 
 SETTINGS: list[dict[str, Any]] = [
@@ -318,7 +318,7 @@ def test_a_sweep_gives_all_settings_the_contributions_of_the_first(alone: list[R
     expected = []
     for number, setting in enumerate(SETTINGS):
         for seed in SEEDS:
-            trace = trace_of(whole(DEAR, seed)) if number else None
+            trace = whole(DEAR, seed).trace() if number else None
             outcome = run(DEAR.changed(setting), seed, trace=trace, with_root=True)
             expected.append(Result(number, seed, outcome))
     assert alone == expected
