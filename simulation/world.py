@@ -95,8 +95,7 @@ class World:
         self.state.queue.add(Event(0, OPENING, 0))
         for position, agent in enumerate(agents):
             agent.previous = self.start
-            wait_s = agent.policy.wait_s(agent.random.standard_normal())
-            self.state.queue.add(Event(wait_s, VISITING, position))
+            self.state.queue.add(Event(agent.next_wait_s(), VISITING, position))
         self.replayed = trace
         self.offers: dict[tuple[int, str], Offer] = {}
         if trace is not None:
