@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -18,8 +17,8 @@ from simulation.command_line import (
     Unusable,
     changed,
     check_output,
+    read_changes,
     read_experiment,
-    read_setting,
     read_settings,
 )
 from simulation.experiment import Experiment
@@ -80,7 +79,9 @@ def make_parser() -> OneLineParser:
     running.add_argument("--seed", type=whole_number(0, 2**63), default=0, help="default: 0")
     running.add_argument("--record", type=Path, metavar="FOLDER", help="stream what happens here")
     running.add_argument(
-        "--topics", default="accuracy,balances", help=f"what: some of {','.join(TOPICS)}"
+        "--topics",
+        default="accuracy,balances",
+        help=f"what --record keeps: some of {','.join(TOPICS)} (default: %(default)s)",
     )
     running.add_argument("--format", choices=FORMATS, default="jsonl", help="of what is recorded")
     running.add_argument("--root", action="store_true", help="also compute the state root")
@@ -189,6 +190,10 @@ def run_one(options: argparse.Namespace) -> None:
     for topic in topics:
         if topic not in TOPICS:
             raise Unusable(f"there is no topic {topic!r}: give some of {','.join(TOPICS)}")
+    if options.record is not None and not topics:
+        raise Unusable(f"nothing is to be recorded: give some of {','.join(TOPICS)} as topics")
+    if options.record is not None and options.record in (options.out, options.plot):
+        raise Unusable(f"{options.record} cannot be a file and a folder: choose another")
     if options.out is not None:
         check_output(options.out, "json", "csv")
     plots = plotting(options)
@@ -217,7 +222,7 @@ def run_one(options: argparse.Namespace) -> None:
 def compare(options: argparse.Namespace) -> None:
     """Run several settings and compare them."""
     experiment = wanted(options)
-    settings: list[Setting] = [{}, *[read_setting(shlex.split(each)) for each in options.settings]]
+    settings: list[Setting] = [{}, *map(read_changes, options.settings)]
     names = ["as it is", *options.settings]
     many(options, experiment, settings, names, None)
 
@@ -239,10 +244,11 @@ def many(
     into: Path | None,
 ) -> None:
     """Run all settings, and report."""
-    for setting in settings:
-        World(
-            changed(experiment, setting), 0
-        )  # what will not do is found before anything is written
+    for name, setting in zip(names, settings, strict=True):
+        try:  # what will not do is found before anything is written
+            World(changed(experiment, setting), 0)
+        except (Unusable, ChainError) as error:
+            raise Unusable(f"with {name}: {error}" if setting else str(error)) from None
     if options.out is not None:
         check_output(options.out, "json", "csv")
     plots = plotting(options)

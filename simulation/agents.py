@@ -8,8 +8,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from chain import Account
+from chain.errors import ChainError
 from chain.values import Address
 from simulation.policies import Policy
+
+
+class UnusableWait(ChainError, ValueError):
+    """A policy would have its agent come by at once, for ever, or at no whole second."""
 
 
 @dataclass(slots=True)
@@ -56,6 +61,14 @@ class Agent(Participant):
     again: list[tuple[int, int]] = field(default_factory=list)
     visits: int = 0
     previous: int = 0
+
+    def next_wait_s(self) -> int:
+        """How long until it comes by again, by its policy and luck; raises UnusableWait."""
+        wait_s = self.policy.wait_s(self.random.standard_normal())
+        if not isinstance(wait_s, int) or wait_s < 1:
+            kind = type(self.policy).__name__
+            raise UnusableWait(f"{kind}.wait_s gives {wait_s}: return whole seconds, 1 or more")
+        return wait_s
 
     def copied(self) -> Agent:
         """One that goes on from here, and leaves this one as it is."""

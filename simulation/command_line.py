@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,11 +65,20 @@ def read_setting(assignments: Sequence[str]) -> dict[str, Any]:
     return setting
 
 
+def read_changes(text: str) -> dict[str, Any]:
+    """Read a setting of one or more changes, as a shell would; raises Unusable."""
+    try:
+        assignments = shlex.split(text)
+    except ValueError as error:
+        raise Unusable(f"{text!r}: {error}: give path=value, as in stop.days=7") from None
+    return read_setting(assignments or [""])
+
+
 def read_settings(path: Path) -> list[dict[str, Any]]:
     """Read a JSON list of objects, as a sweep takes it; raises Unusable."""
     try:
         settings = json.loads(read_text(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unusable(f"{path} is no JSON: {error}") from None
     right = isinstance(settings, list) and settings
     if not right or not all(isinstance(each, dict) for each in settings):
@@ -90,6 +100,8 @@ def first_error(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     place = ".".join(map(str, first["loc"]))
     message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = "there is no such field: leave it out"
     return f"{place}: {message}" if place else message
 
 

@@ -13,7 +13,7 @@ from simulation.data.catalogue import CATALOGUE, load
 from simulation.data.dataset import DataSet
 from simulation.mechanism import PROVIDER, Mechanism
 from simulation.mechanisms import Deposit
-from simulation.named import Seconds, Wei
+from simulation.named import Named, Seconds, Wei
 from simulation.policies import Policy
 from simulation.training import Learner
 
@@ -160,7 +160,19 @@ def _set(description: Any, path: str, value: Any) -> None:
     here = description
     for step in way:
         here = here[_key(here, step, path)]
-    here[_key(here, last, path)] = value
+    here[_key(here, last, path)] = _described(last, value)
+
+
+def _described(field: str, value: Any) -> Any:
+    """A policy or mechanism with all of its fields, so that further changes find them."""
+    families: dict[str, type[Named]] = {"policy": Policy, "mechanism": Mechanism}
+    family = families.get(field)
+    if family is None or not isinstance(value, str | dict):
+        return value
+    try:
+        return family.of(value).model_dump(mode="json")
+    except ValueError:  # to be said when all is known, and with its place
+        return value
 
 
 def _key(container: Any, step: str, path: str) -> Any:

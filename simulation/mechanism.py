@@ -26,6 +26,11 @@ OWNER_WEI = 10_000 * ether
 class Mechanism(Named):
     """What data costs and who is paid; each one says how agents look before they pay.
 
+    To try a contract of your own, name it as `contract_class`, return what its constructor takes
+    from `arguments`, and say in `look` what an address can claim; `settled` and `next_look` if
+    there is more to a claim than a deposit that is paid out. Where the contract inherits from one
+    of ours, so can the mechanism, from ``simulation.mechanisms``, and little is left to say.
+
     Parameters
     ----------
     refund_wait_s, any_address_claim_wait_s
@@ -42,6 +47,18 @@ class Mechanism(Named):
 
     refund_wait_s: Seconds = 1 * days
     any_address_claim_wait_s: Seconds = 9 * days
+
+    @model_validator(mode="after")
+    def _complete(self) -> Mechanism:
+        mine = type(self)
+        if mine.deploy is Mechanism.deploy and not hasattr(mine, "contract_class"):
+            raise ValueError(f"{mine.__name__} has no contract_class: name the contract to deploy")
+        if mine.look is Mechanism.look and mine.settled is Mechanism.settled:
+            raise ValueError(
+                f"{mine.__name__} has no look(): say what can be claimed, as Deposit and "
+                "Reputation in simulation/mechanisms.py do"
+            )
+        return self
 
     @model_validator(mode="after")
     def _in_order(self) -> Mechanism:

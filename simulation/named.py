@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_serializer
 
-Wei = Annotated[int, Field(ge=0, strict=True)]
+Wei = Annotated[int, Field(ge=0, lt=2**128, strict=True)]
 Seconds = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
 
 
@@ -51,8 +51,11 @@ class Named(BaseModel):
         if colon:
             try:
                 known = getattr(importlib.import_module(module), name)
-            except (ImportError, AttributeError, ValueError) as error:
-                raise ValueError(f"{kind!r} cannot be imported: {error}") from None
+            except (Exception, SystemExit) as error:  # a module of the user's can do anything
+                about = f"{type(error).__name__}: {error}"
+                raise ValueError(f"{kind!r} cannot be imported: {about}") from error
+            if isinstance(known, type) and not issubclass(known, cls):
+                raise ValueError(f"{kind!r} is no {cls.__name__}: inherit from it")
         if not (isinstance(known, type) and issubclass(known, cls)):
             raise ValueError(
                 f"there is no {cls.__name__.lower()} {kind!r}: give one of {', '.join(cls.names)}, "

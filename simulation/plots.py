@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from textwrap import wrap
 from typing import Any
 
 from matplotlib import rc_context
@@ -17,6 +19,11 @@ from simulation.summary import Row
 # Okabe and Ito's colours, told apart with any colour vision; lines differ in more than colour, too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666", "#000000")
 DASHES = ("-", "--", "-.", ":")
+# Names of settings are to leave room for the picture.
+NAME_WIDTH = 36
+NAME_LINES = 3
+# On the command line there is a space, and in JSON a comma.
+BETWEEN_CHANGES = re.compile(r' (?=\S+=)|(?<=,)(?=")')
 # How far lines go on after the end, of their length.
 MARGIN = 0.03
 # What is drawn must not depend on when and where.
@@ -132,7 +139,7 @@ def draw_comparison(
     right.set_xlabel("% of what they started with")
     right.set_title("Profit by kind of agent", loc="left", fontweight="bold")
     right.axvline(0, color="0.5", linewidth=0.8)
-    left.set_yticks(range(len(names)), names)
+    left.set_yticks(range(len(names)), [wrapped(name) for name in names])
     for axes in (left, right):
         axes.grid(axis="x", color="0.88", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
@@ -142,6 +149,13 @@ def draw_comparison(
         fontsize="small",
     )
     return saved(figure, form)
+
+
+def wrapped(name: str) -> str:
+    """A setting's name, each of its changes on a line of its own, or several."""
+    changes = BETWEEN_CHANGES.split(name)
+    lines = [line for change in changes for line in wrap(change, NAME_WIDTH)]
+    return "\n".join([*lines[:NAME_LINES], *["…"] * (len(lines) > NAME_LINES)])
 
 
 def _draw_measures(axes: Axes, rows: Sequence[Row], measures: list[str], settings: int) -> None:

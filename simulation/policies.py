@@ -56,7 +56,7 @@ class Policy(Named):
     look_again_s: Annotated[Seconds, Field(gt=0)] = 1 * days
 
     def wait_s(self, luck: float) -> int:
-        """How long until the next visit; `luck` is normally distributed around 0."""
+        """Seconds until the next visit, 1 or more; `luck` is normally distributed around 0."""
         return max(1, int(self.mean_wait_s + luck * self.wait_deviation_s))
 
     def ceiling_wei(self, visit: Visit) -> int:

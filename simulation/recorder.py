@@ -96,8 +96,11 @@ class OnDisk:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        for topic in self.topics:
-            path = self.folder / f"{topic}.{self.form}"
+        paths = {topic: self.folder / f"{topic}.{self.form}" for topic in self.topics}
+        for path in paths.values():
+            if path.exists():  # what cannot be replaced is found before anything is
+                path.open("r+").close()
+        for topic, path in paths.items():
             file = self._stack.enter_context(path.open("w", encoding="utf-8", newline=""))
             self._files[topic] = file
             if self.form == "csv":

@@ -90,7 +90,8 @@ def report_many(rows: Sequence[Row], names: list[str], out: Path | None, about: 
                 )
         print(f"{table([name, 'mean', '', 'difference', ''], lines)}\n")
     print(
-        f"means of {rows[0].value.runs} runs; ±: 95 % intervals; differences: seed by seed{about}"
+        f"means of {rows[0].value.runs} runs; ±: 95 % intervals; differences: seed by seed{about}\n"
+        "profits are shares of what was there at the start: 0.1 is 10 %"
     )
 
 

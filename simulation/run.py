@@ -87,8 +87,7 @@ def happen(world: World) -> None:
     else:
         agent = state.agents[event.identity]
         visit(world, agent)
-        wait_s = agent.policy.wait_s(agent.random.standard_normal())
-        state.queue.add(Event(event.time_s + wait_s, VISITING, event.identity))
+        state.queue.add(Event(event.time_s + agent.next_wait_s(), VISITING, event.identity))
     check_end(world, event)
     if state.done:
         finish(world)

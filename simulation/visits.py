@@ -80,7 +80,7 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
         prepared = world.prepare(account, "add_data", data, label, value=value_wei)
         if prepared is None:
             return
-        receipt = world.execute(agent, prepared, number, sample, label)
+        receipt, _ = world.execute(agent, prepared, number, sample, label)
         added = next((each for each in receipt.events if isinstance(each, AddData)), None)
         if added is None:
             return
@@ -131,10 +131,11 @@ def look(world: World, agent: Agent, seen: Visit, number: int) -> None:
         prepared = world.prepare(account, claim.action, *about)
         if prepared is None or not agent.policy.claims(seen, claim, prepared.fee_wei):
             continue
-        receipt = world.execute(agent, prepared, number, contribution.sample, contribution.label)
+        receipt, gained_wei = world.execute(
+            agent, prepared, number, contribution.sample, contribution.label
+        )
         if receipt.ok:
-            paid = sum(getattr(event, "amount", 0) for event in receipt.events)
-            contribution.left_wei -= paid
+            contribution.left_wei -= gained_wei
             contribution.claimed_by |= {account.address}
             if mechanism.settled(contribution):
                 contribution.closed = True

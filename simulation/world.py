@@ -95,8 +95,7 @@ class World:
         self.state.queue.add(Event(0, OPENING, 0))
         for position, agent in enumerate(agents):
             agent.previous = self.start
-            wait_s = agent.policy.wait_s(agent.random.standard_normal())
-            self.state.queue.add(Event(wait_s, VISITING, position))
+            self.state.queue.add(Event(agent.next_wait_s(), VISITING, position))
         self.replayed = trace
         self.offers: dict[tuple[int, str], Offer] = {}
         if trace is not None:
@@ -168,26 +167,29 @@ class World:
         number: int | None = None,
         sample: int | None = None,
         label: int | None = None,
-    ) -> Receipt:
-        """Send a transaction and book what it cost.
+    ) -> tuple[Receipt, int]:
+        """Send a transaction and book what it cost; return its receipt, and the wei it brought.
 
         Parameters
         ----------
         number, sample, label
             Which contribution it is about, for the record; None if none.
         """
+        sender = prepared.transaction.sender
+        before_wei = self.chain.balance(sender)
         receipt = self.chain.send(prepared.transaction)
         self.state.typical_gas[prepared.action] = receipt.gas_used
-        paid_wei = sum(getattr(event, "amount", 0) for event in receipt.events)
-        self.book(who, receipt, paid_wei, number, sample, label)
-        return receipt
+        # Not what events say: mechanisms of the user's can call that as they like.
+        gained_wei = max(0, self.chain.balance(sender) - before_wei + receipt.fee)
+        self.book(who, receipt, gained_wei, number, sample, label)
+        return receipt, gained_wei
 
-    def book(self, who: Participant, receipt: Receipt, paid_wei: int = 0, *about: Any) -> None:
+    def book(self, who: Participant, receipt: Receipt, gained_wei: int = 0, *about: Any) -> None:
         """Book what a transaction cost.
 
         Parameters
         ----------
-        paid_wei
+        gained_wei
             What the sender got; if nothing, what it sent is recorded.
         about
             For the record, as `execute` takes it.
@@ -209,7 +211,7 @@ class World:
                 who.name,
                 action,
                 *(about or (None, None, None)),
-                paid_wei or receipt.transaction.value,
+                gained_wei or receipt.transaction.value,
                 gas,
                 None if receipt.ok else type(receipt.error).__name__,
             )

@@ -1,6 +1,7 @@
 """What the README tells a user to paste works when pasted."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from offchain.models import DensePerceptronModel
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-QUICKSTART, BANK, TEST, MODELS, SIMULATION = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+QUICKSTART, BANK, TEST, MODELS, POLICY, MECHANISM = re.findall(
+    r"```python\n(.*?)```", README, re.DOTALL
+)
 
 
 def run(folder: Path, *command: str) -> str:
@@ -45,10 +48,23 @@ def test_a_model_goes_to_the_chain_and_into_a_file(tmp_path: Path) -> None:
 
 
 def test_a_policy_of_ones_own_is_simulated(tmp_path: Path) -> None:
-    (tmp_path / "pasted.py").write_text(SIMULATION)
+    (tmp_path / "pasted.py").write_text(POLICY)
     printed = run(tmp_path, "pasted.py")
     assert "\n0 profit of doubter " in printed
     assert re.search(r"\n1 accuracy_end 0\.\d+ ± ", printed)
+
+
+def test_a_mechanism_of_ones_own_is_compared(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MECHANISM)
+    found = re.search(
+        r"^python (-m simulation compare .*\\\n.* --with .*mine:.*)$", README, re.MULTILINE
+    )
+    assert found
+    text = found[1].replace("\\\n", " ").replace("--seeds 20", "--seeds 2 --quiet")
+    command = shlex.split(text, comments=True)
+    printed = run(tmp_path, *command)
+    assert re.search(r"^mechanism=mine:WaryDeposit .* mean +difference$", printed, re.MULTILINE)
+    assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_there_are_two_commands_that_do_all_the_set_up() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from simulation.__main__ import main
 from simulation.experiment import Experiment
+from simulation.plots import wrapped
 from simulation.run import run
 from simulation.scenarios import SCENARIOS
 from simulation.summary import summary
@@ -74,9 +75,21 @@ def files() -> list[str]:
         (["run", "simple", "--record", "wrong.json"], "cannot use wrong.json: File exists: choose"),
         (["compare", "simple", "--seeds", "0"], "'0' will not do: give a whole number from 1"),
         (["compare", "simple", "--workers", "0"], "'0' will not do"),
+        (["run", "simple", "--set", 'stop={"day": 7}'], "stop.day: there is no such field"),
+        (["run", "simple", "--record", "out", "--topics", ","], "nothing is to be recorded: give"),
+        (
+            ["run", "simple", "--record", "x.json", "--out", "x.json"],
+            "cannot be a file and a folder",
+        ),
+        (["run", "simple", "--record", "folders"], "cannot use folders/balances.jsonl: Is a dir"),
         (["compare", "simple", "--with", "points"], "'points' changes nothing"),
+        (["compare", "simple", "--with", ""], "'' changes nothing: give path=value"),
+        (["compare", "simple", "--with", "name='x"], "No closing quotation: give path=value"),
         (["compare", "simple", "--with", "mechanism=pionts"], "there is no mechanism 'pionts'"),
-        (["compare", "simple", "--with", "data.initial=1"], "have none of class"),
+        (
+            ["compare", "simple", "--with", "data.initial=1"],
+            "with data.initial=1: simple: the first",
+        ),
         (
             ["compare", "simple", "--with", "agents.1.count=3", "--same-contributions"],
             "the same contributions need the same agents: change other things",
@@ -94,6 +107,14 @@ def files() -> list[str]:
             ["sweep", "simple", "--settings", "empty.json", "--into", "r.jsonl"],
             "no list of settings",
         ),
+        (
+            ["sweep", "simple", "--settings", "deep.json", "--into", "r.jsonl"],
+            "deep.json is no JSON",
+        ),
+        (
+            ["sweep", "simple", "--settings", "second.json", "--into", "r.jsonl"],
+            'with {"stop.days":-1}: stop.days: Input should be greater than 0',
+        ),
         (["sweep", "simple", "--settings", "good.json", "--into", "r.csv"], "ends in .jsonl"),
         (["sweep", "simple", "--settings", "good.json", "--into", "other.jsonl"], "another file"),
     ],
@@ -107,7 +128,10 @@ def test_wrong_input_is_one_line_that_says_what_to_do(
     Path("empty.json").write_text("[]")
     Path("good.json").write_text('[{"stop.days": 1}]')
     Path("other.jsonl").write_text("something else\n")
+    Path("second.json").write_text('[{}, {"stop.days": -1}]')
+    Path("deep.json").write_text("[" * 100_000)
     Path("folder.png").mkdir()
+    Path("folders/balances.jsonl").mkdir(parents=True)
     before = files()
     with pytest.raises(SystemExit) as caught:
         main(arguments)
@@ -189,6 +213,7 @@ def test_a_comparison_is_a_sweep_summarized(capsys: pytest.CaptureFixture[str]) 
         assert [row["measure"] for row in csv.DictReader(file)] == [row.measure for row in rows]
     text = capsys.readouterr().out
     assert "profit of bad" in text
+    assert "profits are shares of what was there at the start: 0.1 is 10 %" in text
     assert other in text
     assert "means of 3 runs" in text
 
@@ -224,6 +249,15 @@ def test_pictures_are_drawn_when_asked_and_the_same_each_time() -> None:
     assert "<svg" in Path("c.svg").read_text()
     main(["compare", *QUICK, "--seeds", "1", "--workers", "1", "--plot", "d.png"])
     assert files() == ["a.png", "a.svg", "b.svg", "c.svg", "d.png"]
+
+
+def test_long_names_of_settings_leave_room_for_the_picture() -> None:
+    assert wrapped("as it is") == "as it is"
+    assert wrapped("stop.days=7 stop.contributions=3") == "stop.days=7\nstop.contributions=3"
+    assert (
+        wrapped('{"stop.days":7,"mechanism":"points"}') == '{"stop.days":7,\n"mechanism":"points"}'
+    )
+    assert wrapped("x" * 300) == "\n".join(["x" * 36] * 3 + ["…"])
 
 
 def test_the_list_and_the_help_teach(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,16 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from incentives.points import Points
 from simulation.experiment import Data, Experiment, Group, Stop
 from simulation.market import Market
 from simulation.mechanism import Mechanism
 from simulation.mechanisms import Deposit, Reputation
 from simulation.named import Named
-from simulation.policies import Flipping, Honest, Policy
+from simulation.policies import Flipping, Honest, Policy, Sybil
 from simulation.scenarios import SCENARIOS, about
 from simulation.training import Learner
 
 SIMPLE = SCENARIOS["simple"]
+
+
+class Dumb(Mechanism):
+    """Says nothing about claims."""
+
+    contract_class = Points
+
 
 EXPERIMENTS = st.builds(
     Experiment,
@@ -83,6 +91,21 @@ def test_changes_go_where_their_paths_lead() -> None:
     assert SIMPLE.stop.days is None
 
 
+def test_what_was_just_put_in_place_can_be_changed_further() -> None:
+    changed = SIMPLE.changed(
+        {
+            "mechanism": "market",
+            "mechanism.pieces": 3,
+            "agents.0.policy": {"kind": "sybil", "addresses": 7},
+            "agents.0.policy.balance_wei": 5,
+            "agents.1.policy": Flipping(),
+        }
+    )
+    assert changed.mechanism == Market(pieces=3)
+    assert changed.agents[0].policy == Sybil(addresses=7, balance_wei=5)
+    assert changed.agents[1].policy == Flipping()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -100,7 +123,14 @@ def test_changes_go_where_their_paths_lead() -> None:
         ({"mechanism": "pionts"}, "there is no mechanism 'pionts': give one of deposit, points"),
         ({"mechanism": 3}, "give a name, or an object with a kind"),
         ({"mechanism": "no.such.module:Class"}, "cannot be imported"),
-        ({"mechanism": "simulation.policies:Honest"}, "there is no mechanism"),
+        ({"mechanism": "simulation.policies:Honest"}, "Honest' is no Mechanism: inherit from it"),
+        ({"mechanism": "simulation.policies:SIMPLE"}, "cannot be imported: AttributeError"),
+        ({"mechanism": "simulation.policies:days"}, "there is no mechanism"),
+        ({"mechanism": "..:Class"}, "cannot be imported: TypeError"),
+        ({"mechanism": "simulation.mechanism:Mechanism"}, "Mechanism has no contract_class: name"),
+        ({"mechanism": f"{__name__}:Dumb"}, r"Dumb has no look\(\): say what can be claimed"),
+        ({"mechanism": "points", "mechanism.speed": 3}, "an experiment has no 'mechanism.speed'"),
+        ({"mechanism": {"kind": "points", "speed": 3}, "mechanism.speed": 4}, "Extra inputs"),
         ({"mechanism": {"kind": "market", "stake_wei": 0}}, "greater than 0"),
         ({"mechanism": {"kind": "market", "bounty_wei": 1}}, "stake_wei or more"),
         ({"mechanism": {"kind": "market", "provider_wei": 10**21}}, "below provider_wei"),
@@ -112,6 +142,7 @@ def test_changes_go_where_their_paths_lead() -> None:
         ({"agents.0.policy.addresses": 0}, "greater than or equal to 1"),
         ({"agents.0.policy.mistake_probability": 1.5}, "less than or equal to 1"),
         ({"agents.0.policy": {"kind": "honest", "speed": 3}}, "Extra inputs"),
+        ({"agents.0.policy.balance_wei": 2**128}, "less than"),
         ({"agents": []}, "at least 1"),
         ({"agents.0.count": 0}, "greater than or equal to 1"),
         ({"agents.0.name": "bad"}, "two agents are called 'bad'"),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from chain.units import days, ether, gwei
 from contracts_py.collaborative_trainer import AddData
+from simulation.agents import UnusableWait
 from simulation.evaluation import Evaluation
 from simulation.experiment import Data, Experiment, Group, Stop
 from simulation.mechanisms import Deposit, PaidDeposit, PaidReputation, Reputation
@@ -62,6 +64,18 @@ def test_the_same_seed_gives_the_same_root_alone_in_processes_and_resumed() -> N
     go_on(world)
     assert world.outcome(with_root=True) == alone
     assert rooted(CROWD, 4).state_root != alone.state_root
+
+
+@pytest.mark.parametrize("wait_s", [0, -5, 1.5])
+def test_a_policy_that_does_not_wait_is_refused(wait_s: Any) -> None:
+    class Restless(Policy):
+        def wait_s(self, luck: float) -> int:
+            found: int = wait_s
+            return found
+
+    group = CROWD.agents[0].model_copy(update={"policy": Restless()})
+    with pytest.raises(UnusableWait, match=rf"Restless.wait_s gives {wait_s}: return whole sec"):
+        run(CROWD.model_copy(update={"agents": (group,)}), 0)
 
 
 def test_what_is_recorded_changes_nothing() -> None:
