@@ -72,18 +72,20 @@ class Roots:
     def rollback(self, mark: int, blocks: list[Block]) -> None:
         """Roll the journal back to `mark`, and the tree with it; `blocks` are those that stay."""
         journal = self.journal
+        if len(blocks) >= self.sealed:
+            journal.rollback(mark)
+            return
         entries = journal.entries
         touched: dict[tuple[int, Any], tuple[Any, Any]] = {}
         stale: Leaves = {}
-        for index in range(mark - journal.dropped, max(self._mark, mark) - journal.dropped, 3):
+        # Also what is not sealed yet: an array that the tree has may have been replaced since.
+        for index in range(mark - journal.dropped, len(entries), 3):
             container, key, before = entries[index : index + 3]
             touched[id(container), key] = (container, key)
             for value in (before, container.get(key)):
                 if isinstance(container, Cells) and isinstance(value, Column):
                     stale.update(dict.fromkeys(value.paths()))
         journal.rollback(mark)
-        if len(blocks) >= self.sealed:
-            return
         for container, key in touched.values():
             container.add_leaves(stale, key, None)
         self._update(stale)

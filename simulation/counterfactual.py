@@ -66,6 +66,8 @@ def change(
         count = len(agents[name].accounts)
         if policy.addresses != count:
             raise UnusableChange(f"{name} has {count} addresses: its policy must have as many")
+        if policy.adds and agents[name].supply is None and world.experiment.data.held == "dealt":
+            raise UnusableChange(f"{name} was dealt no samples: its policy must not need any")
     for number, label in (labels or {}).items():
         if number < len(state.contributions):
             raise UnusableChange(
@@ -77,7 +79,10 @@ def change(
                 f"there is no class {label}: give 0 to {len(world.data.classes) - 1}"
             )
     for name, policy in (policies or {}).items():
-        agents[name].policy = policy
+        agent = agents[name]
+        agent.policy = policy
+        if policy.adds and agent.supply is None:
+            agent.supply = 0  # what all have in common
     state.labels.update(labels or {})
 
 

@@ -17,7 +17,7 @@ from simulation.named import Named, Seconds, Wei
 from simulation.policies import Policy
 from simulation.training import Learner
 
-NAME = re.compile(r"^[\w .+-]{1,60}$")
+NAME = re.compile(r"^[\w .+-]{1,60}\Z")
 
 
 class Description(BaseModel):

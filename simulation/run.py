@@ -110,7 +110,7 @@ def nothing_to_add(world: World, event: Event) -> bool:
         return event >= world.replayed.end
     added, idle_s = len(state.contributions), world.now - state.last_addition
     return (
-        all(used == len(supply) for used, supply in zip(state.used, world.supplies, strict=True))
+        all(used >= len(supply) for used, supply in zip(state.used, world.supplies, strict=True))
         or (stop.contributions is not None and added >= stop.contributions)
         or (stop.days is not None and state.now_s >= stop.days * days)
         or idle_s > stop.idle_days * days

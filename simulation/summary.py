@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,19 +31,27 @@ class Row(NamedTuple):
     against_first: Estimate | None
 
     def plain(self, name: str) -> dict[str, str | int | float | None]:
-        """As an object for JSON, or a line for CSV; `name` is the setting's."""
+        """As an object for JSON, or a line for CSV; `name` is the setting's.
+
+        JSON has no infinity: limits of a single run are None.
+        """
         other = self.against_first
         return {
             "setting": name,
             "measure": self.measure,
             "runs": self.value.runs,
             "mean": self.value.mean,
-            "low": self.value.low,
-            "high": self.value.high,
+            "low": finite(self.value.low),
+            "high": finite(self.value.high),
             "difference": None if other is None else other.mean,
-            "difference_low": None if other is None else other.low,
-            "difference_high": None if other is None else other.high,
+            "difference_low": None if other is None else finite(other.low),
+            "difference_high": None if other is None else finite(other.high),
         }
+
+
+def finite(limit: float) -> float | None:
+    """A limit of an interval, if it has one."""
+    return limit if math.isfinite(limit) else None
 
 
 def summary(results: Sequence[Result]) -> list[Row]:

@@ -84,6 +84,8 @@ def sweep(
         If `into` holds something else, or another sweep is writing it.
     DataError, DoesNotFit
         What a run has against its data. Runs done by then are in the file.
+    RunFailed
+        If a contract refuses what a mechanism sends. Runs done by then are in the file.
     WorkerLost
         If a process is killed, perhaps for want of memory. Runs done by then are in the file.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import Any
 
+from chain.errors import ChainError
 from contracts_py.collaborative_trainer import AddData
 from simulation.agents import Agent, Participant
 from simulation.decisions import Contribution, Offer, Visit
@@ -12,6 +13,10 @@ from simulation.world import World
 
 # What can be withdrawn is left alone until it is worth so many fees.
 WORTHWHILE = 10
+
+
+class UnusableOffer(ChainError, ValueError):
+    """A policy offers what there is not."""
 
 
 def visit(world: World, agent: Agent) -> None:
@@ -63,17 +68,20 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
         offer = world.offers.get((state.now_s, agent.name))
     if offer is None:
         return
+    copied = isinstance(offer.sample, Contribution)
+    sample = offer.sample.sample if isinstance(offer.sample, Contribution) else offer.sample
+    check(world, agent, sample, offer)
     price_wei = world.mechanism.price_wei(world.system)
     ceiling_wei = agent.policy.ceiling_wei(seen)
     if price_wei > ceiling_wei:
         if world.replayed is None:
             return
         ceiling_wei = price_wei
-    copied = isinstance(offer.sample, Contribution)
-    sample = offer.sample.sample if isinstance(offer.sample, Contribution) else offer.sample
     number = len(state.contributions)
-    label = state.labels.pop(number, offer.label) if state.labels else offer.label
-    if label is not None:
+    label = state.labels.get(number, offer.label)
+    if label is None:
+        del state.labels[number]  # the next one is another
+    else:
         account = agent.accounts[offer.address]
         data = world.rest.samples[sample]
         value_wei = world.mechanism.sent_wei(price_wei, ceiling_wei)
@@ -100,6 +108,20 @@ def add(world: World, agent: Agent, seen: Visit) -> None:
         state.last_addition = added.time
     if not copied and agent.supply is not None:
         state.used[agent.supply] += 1
+
+
+def check(world: World, agent: Agent, sample: int, offer: Offer) -> None:
+    """Raise UnusableOffer if there is no such sample, class or address."""
+    for what, given, count in (
+        ("sample", sample, len(world.rest)),
+        ("class", offer.label, len(world.data.classes)),
+        ("address", offer.address, len(agent.accounts)),
+    ):
+        if given not in range(count):
+            raise UnusableOffer(
+                f"{agent.name}'s policy {agent.policy.kind()} offers {what} {given!r}: "
+                f"there are {count}, from 0"
+            )
 
 
 def claim_all(world: World, agent: Agent, seen: Visit) -> None:

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
 
-from chain.errors import ChainError
+from chain.errors import ChainError, ExecutionError
 from simulation.experiment import Experiment
 from simulation.results_file import Key
 from simulation.run import go_on, run
@@ -32,6 +32,10 @@ MOST_PENDING = 1_000
 
 class WorkerLost(ChainError, RuntimeError):
     """A process that made runs was killed, or a cluster that made them is gone."""
+
+
+class RunFailed(ChainError, RuntimeError):
+    """A contract refused what a mechanism sent, and so a run has no outcome."""
 
 
 class Job(NamedTuple):
@@ -64,6 +68,9 @@ def run_one(job: Job) -> str:
             return _run(job, None)
         outcome, trace = _first(job.first, job.seed, job.with_root)
         return outcome if job.description == job.first else _run(job, trace)
+    except ExecutionError as error:
+        # With its receipt, and whatever that refers to: nothing that another process could get.
+        raise RunFailed(f"the run with seed {job.seed} failed: {error}") from error
     finally:
         # A run refers to itself in circles. Python would look for such only after some ten runs,
         # and of the longest each leaves 250 MB. All of it is young, so this looks at nothing else.

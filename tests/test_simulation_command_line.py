@@ -82,6 +82,7 @@ def files() -> list[str]:
             "cannot be a file and a folder",
         ),
         (["run", "simple", "--record", "folders"], "cannot use folders/balances.jsonl: Is a dir"),
+        (["run", "simple", "--set", 'agents.0.name="a\\n"'], "agents.0.name: "),
         (["compare", "simple", "--with", "points"], "'points' changes nothing"),
         (["compare", "simple", "--with", ""], "'' changes nothing: give path=value"),
         (["compare", "simple", "--with", "name='x"], "No closing quotation: give path=value"),
@@ -216,6 +217,20 @@ def test_a_comparison_is_a_sweep_summarized(capsys: pytest.CaptureFixture[str]) 
     assert "profits are shares of what was there at the start: 0.1 is 10 %" in text
     assert other in text
     assert "means of 3 runs" in text
+
+
+def test_limits_of_a_single_run_are_null() -> None:
+    Path("settings.json").write_text("[{}, {}]")
+    files_named = ["--settings", "settings.json", "--into", "r.jsonl", "--out", "s.json"]
+    main(["sweep", *QUICK, *files_named, "--workers", "1"])
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    rows = json.loads(Path("s.json").read_text(), parse_constant=refuse)
+    limits = ("low", "high", "difference_low", "difference_high")
+    assert {row[limit] for row in rows for limit in limits} == {None}
+    assert rows[-1]["difference"] == 0
 
 
 def test_a_comparison_can_have_the_same_contributions(capsys: pytest.CaptureFixture[str]) -> None:

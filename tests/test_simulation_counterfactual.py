@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulation.counterfactual import Branch, UnusableChange, change, counterfactual
-from simulation.policies import Honest, Sybil
+from simulation.policies import Claimer, Honest, Policy, Sybil
 from simulation.recorder import InMemory
 from simulation.run import go_on, run
 from simulation.scenarios import SCENARIOS
@@ -52,6 +52,27 @@ def test_one_contribution_can_have_another_label_or_be_left_out() -> None:
     added = {row[4]: row[5:7] for row in recorder.rows["events"] if row[3] == "add_data"}
     assert added[29] == labels[29]
     assert added[30][0] == labels[31][0]  # the next sample takes its place
+
+
+def test_a_label_is_not_wasted_on_who_cannot_pay() -> None:
+    poor = GAMES.changed({"agents.1.policy.balance_wei": 0, "agents.1.policy.mean_wait_s": 1})
+    world = World(poor, 2)
+    wanted = 1 - world.labels[0]
+    change(world, labels={0: wanted})
+    go_on(world)
+    assert world.state.visits > world.state.agents[0].visits  # somebody poor came by
+    assert world.state.contributions[0].author == world.state.agents[0].addresses[0]
+    assert world.state.contributions[0].label == wanted
+
+
+def test_who_had_no_samples_gets_some_with_a_policy_that_adds() -> None:
+    idle = GAMES.changed({"agents.1.policy": Claimer().model_dump()})
+    original, changed = counterfactual(idle, 2, at_block=20, policies={"bad": Policy()})
+    assert original.agents[1].added == 0
+    assert changed.agents[1].added > 0
+    dealt = idle.changed({"data.held": "dealt"})
+    with pytest.raises(UnusableChange, match="bad was dealt no samples"):
+        change(World(dealt, 2), {"bad": Policy()})
 
 
 def test_a_branch_can_be_returned_to_any_number_of_times() -> None:

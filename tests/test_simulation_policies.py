@@ -16,6 +16,7 @@ from simulation.outcome import Outcome
 from simulation.policies import Buyer, Careless, Claimer, Copier, Flipping, Honest, Policy, Sybil
 from simulation.recorder import InMemory
 from simulation.run import go_on, run
+from simulation.visits import UnusableOffer
 from simulation.world import World
 
 ME, OTHER = Address("0x" + "1" * 40), Address("0x" + "2" * 40)
@@ -42,6 +43,17 @@ class Sloth(Policy):
 
     def label(self, visit: Visit) -> int | None:
         return 0 if visit.chance < 0.5 else None
+
+
+class Wild(Policy):
+    """Offers what it is told to."""
+
+    sample_given: int = 0
+    label_given: int = 0
+    address_given: int = 0
+
+    def offer(self, visit: Visit) -> Offer | None:
+        return Offer(self.sample_given, self.label_given, self.address_given)
 
 
 class Mixed(Copier):
@@ -225,6 +237,41 @@ def test_a_new_policy_takes_a_few_lines_and_goes_through_json() -> None:
     assert 0 < outcome.agents[0].added < outcome.agents[1].added
     rows = [row for row in recorder.rows["events"] if row[3] == "add_data"]
     assert {row[6] for row in rows if "sloth" in row[2]} <= {0, None}
+
+
+@pytest.mark.parametrize(
+    ("wild", "message"),
+    [
+        (Wild(sample_given=10_000), "offers sample 10000: there are "),
+        (Wild(sample_given=-1), "offers sample -1: there are "),
+        (
+            Wild(label_given=2),
+            f"0 wild's policy {__name__}:Wild offers class 2: there are 2, from 0",
+        ),
+        (Wild(label_given=-1), "offers class -1: there are 2"),
+        (Wild(address_given=1), "offers address 1: there are 1"),
+        (Wild(address_given=-1), "offers address -1: there are 1"),
+    ],
+)
+def test_an_offer_of_what_there_is_not_says_whose(wild: Wild, message: str) -> None:
+    with pytest.raises(UnusableOffer, match=message):
+        run(experiment(wild), 1)
+
+
+def test_adding_ends_with_the_data_even_if_somebody_adds_more_than_it_was_dealt() -> None:
+    world = World(
+        experiment(Wild(mean_wait_s=60), Policy()).changed(
+            {"data.held": "dealt", "stop.contributions": None}
+        ),
+        1,
+    )
+    go_on(world, progress=_not_forever)
+    assert world.state.used[0] > len(world.supplies[0])
+    assert world.state.used[1] == len(world.supplies[1])
+
+
+def _not_forever(world: World) -> None:
+    assert len(world.state.contributions) <= 20 * len(world.rest)
 
 
 @pytest.mark.parametrize("policy", [Honest(), Careless(), Flipping(), Sybil()])

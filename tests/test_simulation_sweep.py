@@ -17,17 +17,19 @@ from typing import Any
 
 import pytest
 
-from chain import Receipt
+from chain import Account, Chain, Receipt
+from offchain.system import System
 from simulation import workers
 from simulation.__main__ import main
-from simulation.data.dataset import DataError
+from simulation.data.dataset import DataError, Part
 from simulation.experiment import Experiment
 from simulation.mechanism import Mechanism
+from simulation.mechanisms import Deposit
 from simulation.policies import Policy
 from simulation.results_file import UnusableFile
 from simulation.scenarios import SCENARIOS
 from simulation.sweep import Result, sweep
-from simulation.workers import Job, WorkerLost, run_one
+from simulation.workers import Job, RunFailed, WorkerLost, run_one
 from tests.programs import ROOT, run
 
 GAMES = SCENARIOS["tic-tac-toe"].changed({"stop.contributions": 25, "data.seed": 0})
@@ -161,6 +163,20 @@ def test_what_a_run_has_against_its_data_surfaces_and_what_is_done_stays(tmp_pat
     with pytest.raises(ValueError, match="an experiment has no"):
         sweep(GAMES, [{"nothing": 1}], range(2), into=tmp_path / "none.jsonl", workers=1)
     assert not (tmp_path / "none.jsonl").exists()
+
+
+class Refused(Deposit):
+    """Ends with what its contract refuses."""
+
+    def end(self, chain: Chain, system: System, owner: Account, hidden: Part) -> list[Receipt]:
+        return [system.trainer.refund([0], 0, 0, sender=owner)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_a_contract_refuses_surfaces_from_a_process_too(workers: int) -> None:
+    wrong = {"mechanism": Refused().model_dump()}
+    with pytest.raises(RunFailed, match=r"the run with seed [34] failed: DataNotFound"):
+        sweep(SCENARIOS["simple"], [wrong], [3, 4], workers=workers)
 
 
 def test_a_seed_that_is_given_twice_is_refused(tmp_path: Path) -> None:
