@@ -156,7 +156,7 @@ KINDS = ("teach", "teach well", "teach well", "claim", "report", "wait", "buy", 
 steps = st.builds(Step, st.sampled_from(KINDS), st.integers(0, PEOPLE - 1), st.integers(0, 31))
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(
     sequence=st.lists(steps, min_size=15, max_size=40),
     mechanism=st.sampled_from((PaidPoints, PaidStakeable)),

@@ -60,7 +60,8 @@ def test_a_mechanism_of_ones_own_is_compared(tmp_path: Path) -> None:
         r"^python (-m simulation compare .*\\\n.* --with .*mine:.*)$", README, re.MULTILINE
     )
     assert found
-    text = found[1].replace("\\\n", " ").replace("--seeds 20", "--seeds 2 --quiet")
+    short = "--seeds 2 --set stop.contributions=60 --quiet"
+    text = found[1].replace("\\\n", " ").replace("--seeds 20", short)
     command = shlex.split(text, comments=True)
     printed = run(tmp_path, *command)
     assert re.search(r"^mechanism=mine:WaryDeposit .* mean +difference$", printed, re.MULTILINE)

@@ -59,7 +59,7 @@ def test_a_label_is_not_wasted_on_who_cannot_pay() -> None:
     world = World(poor, 2)
     wanted = 1 - world.labels[0]
     change(world, labels={0: wanted})
-    go_on(world)
+    go_on(world, until_block=world.chain.number + 1)
     assert world.state.visits > world.state.agents[0].visits  # somebody poor came by
     assert world.state.contributions[0].author == world.state.agents[0].addresses[0]
     assert world.state.contributions[0].label == wanted

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -309,17 +308,8 @@ def test_a_worker_that_is_killed_ends_the_sweep_which_then_goes_on(
     assert path.read_bytes().count(b"\n") == 7
 
 
-def kill_group(pid: int) -> None:
-    os.killpg(pid, signal.SIGKILL)  # it and its workers, nothing else
-
-
-def kill_alone(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-
-
-@pytest.mark.parametrize("kill", [kill_group, kill_alone])
 def test_killed_in_the_middle_and_run_again_nothing_is_lost_or_counted_twice(
-    kill: Callable[[int], None], tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     description, settings = tmp_path / "games.json", tmp_path / "settings.json"
     longer = GAMES.changed({"stop.contributions": 40})
@@ -336,7 +326,7 @@ def test_killed_in_the_middle_and_run_again_nothing_is_lost_or_counted_twice(
         assert sweeping.stderr is not None
         for line in sweeping.stderr:
             if int(line.split()[0]) >= 20:
-                kill(sweeping.pid)
+                os.kill(sweeping.pid, signal.SIGKILL)  # its workers have to notice by themselves
                 break
         try:
             sweeping.communicate(timeout=60)  # until its workers, who write there too, are gone
