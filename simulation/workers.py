@@ -19,6 +19,7 @@ from threading import Thread
 from typing import NamedTuple
 
 from chain.errors import ChainError, ExecutionError
+from chain.garbage import uncollected
 from simulation.experiment import Experiment
 from simulation.results_file import Key
 from simulation.run import go_on, run
@@ -61,22 +62,20 @@ Outcomes = Generator[tuple[Key, str], None, None]
 
 def run_one(job: Job) -> str:
     """Make a run, and return its outcome as JSON."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        if job.first is None:
-            return _run(job, None)
-        outcome, trace = _first(job.first, job.seed, job.with_root)
-        return outcome if job.description == job.first else _run(job, trace)
-    except ExecutionError as error:
-        # With its receipt, and whatever that refers to: nothing that another process could get.
-        raise RunFailed(f"the run with seed {job.seed} failed: {error}") from error
-    finally:
-        # A run refers to itself in circles. Python would look for such only after some ten runs,
-        # and of the longest each leaves 250 MB. All of it is young, so this looks at nothing else.
-        gc.collect(0)
-        if collecting:
-            gc.enable()
+    with uncollected():
+        try:
+            if job.first is None:
+                return _run(job, None)
+            outcome, trace = _first(job.first, job.seed, job.with_root)
+            return outcome if job.description == job.first else _run(job, trace)
+        except ExecutionError as error:
+            # With its receipt, and whatever that refers to: nothing that another process could get.
+            raise RunFailed(f"the run with seed {job.seed} failed: {error}") from error
+        finally:
+            # A run refers to itself in circles. Python would look for such only after some ten
+            # runs, and of the longest each leaves 250 MB. All of it is young, so this looks at
+            # nothing else.
+            gc.collect(0)
 
 
 def _run(job: Job, trace: Trace | None) -> str:
