@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ from chain.units import days, ether
 from simulation.command_line import Unusable, check_output
 from simulation.experiment import Experiment
 from simulation.intervals import Estimate, difference, independent_difference
-from simulation.plots import COLOURS
+from simulation.plots import COLOURS, saved
 from simulation.scenarios import SCENARIOS
 from simulation.summary import measured_by_setting
 from simulation.sweep import Setting, sweep
@@ -173,9 +172,7 @@ def draw(found: Sequence[Compared], runs: int, form: str) -> bytes:
     figure.legend(
         *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False
     )
-    content = BytesIO()
-    figure.savefig(content, format=form, dpi=120)
-    return content.getvalue()
+    return saved(figure, form)
 
 
 def main() -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import NamedTuple
 
 from chain.errors import ChainError
 from chain.units import ether, hours
-from simulation.command_line import ProgressLine, Unusable, check_output
+from simulation.command_line import ProgressLine, Unusable, check_output, drawing_module
 from simulation.experiment import Experiment, Group
 from simulation.market import Market
 from simulation.mechanism import Mechanism
@@ -127,21 +126,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if options.into is not None:
             check_output(options.into, "jsonl")
-        if options.plot is not None:
-            check_output(options.plot, "png", "svg")
-            # Matplotlib takes long to import, and only those who want a picture need it.
-            plotting = importlib.import_module("examples.plot_liars")
+        plots = drawing_module(options.plot, "examples.plot_liars")
         only = options.classifier
         cases = [case for case in CASES if only in (None, case.classifier)]
         found = study(cases, range(options.seeds), options.into, options.workers, options.quiet)
-    except ModuleNotFoundError as error:
-        parser.error(f"{error.name} is missing: pip install -e '.[plot]'")
     except (Unusable, ChainError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         parser.exit(130, "\nliars: interrupted; with --into it goes on with the same command\n")
-    if options.plot is not None:
-        write_whole(options.plot, plotting.draw(found, options.plot.suffix[1:]))
+    if plots:
+        write_whole(options.plot, plots.draw(found, options.plot.suffix[1:]))
     print(report(found))
 
 

@@ -22,6 +22,8 @@ from incentives.market.phases import Paid
 from offchain.encoders import DenseEncoder
 from offchain.estimators import from_estimator
 from offchain.market import MarketRules, Provider, deploy_market, drive
+from simulation.data.dataset import Part
+from simulation.evaluation import Evaluation
 
 SETTINGS = ("-", "A", "G", "R", "AG", "AR", "GR", "AGR")
 
@@ -157,10 +159,8 @@ class Marketplace:
 
     def accuracy(self) -> float:
         """Percent of unseen cases that the contract predicts correctly."""
-        weights = np.array(self.classifier.weights(), dtype=np.float64)
-        intercept = self.classifier.intercept()
-        scores = self.samples[self.unseen].astype(np.float64) @ weights + intercept
-        return 100 * float(np.mean((scores > 0) == self.labels[self.unseen]))
+        unseen = Part(self.samples[self.unseen], self.labels[self.unseen])
+        return 100 * Evaluation(unseen).accuracy(self.chain, self.classifier)
 
     def play(self) -> Ending:
         """Play the market to its end: everybody collects, and nothing is left."""

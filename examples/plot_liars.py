@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from examples.liars import MECHANISMS, SHARES, Case, Findings, runs_of
-from simulation.plots import saved
+from simulation.plots import COLOURS, saved
 
-# Okabe and Ito's colours, told apart with any colour vision; markers differ, too.
-STYLES = dict(zip(MECHANISMS, [("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^")], strict=False))
+# Markers differ, too, not only colours.
+STYLES = dict(zip(MECHANISMS, zip(COLOURS, "os^", strict=False), strict=False))
 # Side by side, so that intervals do not cover each other.
 SHIFT = 0.7
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from chain.errors import ChainError
 from simulation.command_line import (
@@ -17,6 +15,7 @@ from simulation.command_line import (
     Unusable,
     changed,
     check_output,
+    drawing_module,
     read_changes,
     read_experiment,
     read_settings,
@@ -196,7 +195,7 @@ def run_one(options: argparse.Namespace) -> None:
         raise Unusable(f"{options.record} cannot be a file and a folder: choose another")
     if options.out is not None:
         check_output(options.out, "json", "csv")
-    plots = plotting(options)
+    plots = drawing_module(options.plot, "simulation.plots")
     drawn = InMemory(("accuracy", "balances", "gas"))
     line = ProgressLine(options.quiet)
 
@@ -251,7 +250,7 @@ def many(
             raise Unusable(f"with {name}: {error}" if setting else str(error)) from None
     if options.out is not None:
         check_output(options.out, "json", "csv")
-    plots = plotting(options)
+    plots = drawing_module(options.plot, "simulation.plots")
     line = ProgressLine(options.quiet)
     results = sweep(
         experiment,
@@ -269,18 +268,6 @@ def many(
         title, form = experiment.name + about, options.plot.suffix[1:]
         write_whole(options.plot, plots.draw_comparison(rows, names, title, form))
     report_many(rows, names, options.out, about)
-
-
-def plotting(options: argparse.Namespace) -> Any:
-    """The module that draws, if something is to be drawn; None otherwise. Raises Unusable."""
-    if options.plot is None:
-        return None
-    check_output(options.plot, "png", "svg")
-    try:
-        # Matplotlib takes long to import, and only those who want a plot need it.
-        return importlib.import_module("simulation.plots")
-    except ModuleNotFoundError as error:
-        raise Unusable(f"{error.name} is missing: pip install -e '.[plot]'") from None
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import shlex
@@ -113,6 +114,18 @@ def check_output(path: Path, *forms: str) -> None:
         check_writable(path)
     except OSError as error:
         raise Unusable(f"cannot write {path}: {error.strerror}") from None
+
+
+def drawing_module(path: Path | None, name: str) -> Any:
+    """The module that draws, if something is to be drawn; None otherwise. Raises Unusable."""
+    if path is None:
+        return None
+    check_output(path, "png", "svg")
+    try:
+        # Matplotlib takes long to import, and only those who want a plot need it.
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise Unusable(f"{error.name} is missing: pip install -e '.[plot]'") from None
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
